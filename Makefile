@@ -1,0 +1,49 @@
+# make demo    sets everything up and builds the example bank into build/demo
+# make test    sets everything up and passes the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types docs clean
+
+demo: $(VENV)/run
+	$(BIN)/plotbank build examples/intro-statistics/quiz.toml --roster examples/intro-statistics/roster.csv \
+		-o build/demo --overwrite
+	$(BIN)/plotbank verify build/demo
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -q
+
+# What CI runs besides the tests.
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/cog --check docs/command-line.md
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+# Paste the commands' help into the docs again.
+docs: $(VENV)/dev
+	$(BIN)/cog -r docs/command-line.md
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "plotbank needs Python 3.11 or later: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv is missing; on Debian: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[cpu]'
+	@mkdir -p build && touch $@
+
+$(VENV)/dev: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info src/*.egg-info

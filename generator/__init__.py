@@ -1,0 +1,1 @@
+"""The generator: plot kinds, conditions, drawing of data, snap, checks and rendering."""

@@ -1,0 +1,95 @@
+"""From conditions to data: the network draws, the kind snaps and checks, and what is refused is drawn again."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import ImpossibleRequest, UnsuitableDraw
+from ..models import Model
+from .kinds import Area, Condition, Floats, Kind, Plot
+from .seeds import Seed
+
+BATCH = 64
+MOST_ATTEMPTS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One plot that is wanted: the condition, the seed, and the first attempt not yet refused."""
+
+    seed: Seed
+    condition: Condition
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Data that keep their condition exactly: `values` as the kind shapes them, and how they came about."""
+
+    request: Request
+    values: Floats
+    displacement: float
+    attempt: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over a build: draws made, draws kept, and why the others were refused."""
+
+    drawn: int = 0
+    kept: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+def draw(requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area: Area, tally: Tally) -> Iterator[Draw]:
+    """Accepted draws in the order of the requests.
+
+    Which attempt is accepted depends on the request alone, so the result is the same whatever else is drawn
+    beside it.
+
+    Raises:
+        ImpossibleRequest: a request was refused `MOST_ATTEMPTS` times.
+    """
+    for start in range(0, len(requests), BATCH):
+        yield from _draw_batch(requests[start : start + BATCH], model, kind, plot, area, tally)
+
+
+def _draw_batch(
+    requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area: Area, tally: Tally
+) -> Iterator[Draw]:
+    attempts = [request.attempt for request in requests]
+    accepted: dict[int, Draw] = {}
+    while waiting := [i for i in range(len(requests)) if i not in accepted]:
+        noise = np.stack([_noise(requests[i].seed, attempts[i], model.card.noise) for i in waiting])
+        condition = np.array(
+            [[requests[i].condition[feature.name] for feature in kind.features] for i in waiting],
+            dtype=np.float32,
+        )
+        for i, raw in zip(waiting, model.draw(noise, condition), strict=True):
+            request, attempt = requests[i], attempts[i]
+            tally.drawn += 1
+            try:
+                snapped = kind.snap(
+                    raw.astype(np.float64), request.condition, plot, area, request.seed.rng("placement", attempt)
+                )
+            except UnsuitableDraw as reason:
+                tally.refused[str(reason)] += 1
+                attempts[i] += 1
+                if attempts[i] >= MOST_ATTEMPTS:
+                    wanted = ", ".join(f"{name} = {value:g}" for name, value in request.condition.items())
+                    raise ImpossibleRequest(
+                        f"no usable plot with {wanted} in {MOST_ATTEMPTS} draws (last reason: {reason}): "
+                        "ask for fewer points, a weaker correlation or a larger picture"
+                    ) from None
+            else:
+                tally.kept += 1
+                accepted[i] = Draw(
+                    request=request, values=snapped.values, displacement=snapped.displacement, attempt=attempt
+                )
+    return iter(accepted[i] for i in range(len(requests)))
+
+
+def _noise(seed: Seed, attempt: int, length: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return seed.rng("noise", attempt).standard_normal(length, dtype=np.float64).astype(np.float32)

@@ -1,0 +1,5 @@
+"""`python -m plotbank`."""
+
+from .cli import main
+
+main()

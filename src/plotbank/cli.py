@@ -1,0 +1,309 @@
+"""The command line: reads arguments, shows progress, prints, and exits.
+
+Heavy modules are imported inside the commands that need them, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import __version__
+from .errors import PlotbankError
+
+if TYPE_CHECKING:
+    from .build import Summary
+    from .quiz import Quiz
+    from .roster import Roster
+    from .verify import Verdict
+
+FILE = click.Path(path_type=Path)
+
+
+class Commands(click.Group):
+    """Turns plotbank's own errors into one line on standard error and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except PlotbankError as error:
+            click.echo(f"plotbank: {' '.join(str(error).split())}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="plotbank")
+def main() -> None:
+    """A plot of their own for every student, with an answer key proved from the very picture."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+@main.command()
+@click.argument("folder", type=FILE, metavar="DIR")
+def init(folder: Path) -> None:
+    """Make DIR with a sample quiz, a sample roster and a template of your own."""
+    from .sample import make
+
+    for name in make(folder):
+        click.echo(f"  {folder / name}")
+    click.echo(f"Next: plotbank build {folder / 'quiz.toml'} --roster {folder / 'roster.csv'} -o {folder / 'bank'}")
+
+
+@main.command()
+@click.argument("quiz", type=FILE)
+@click.option("--roster", type=FILE, help="Also check that there is a variant for everyone in this CSV file.")
+def check(quiz: Path, roster: Path | None) -> None:
+    """Say whether QUIZ is possible and clear; nothing is built."""
+    from .generator.rendering import Frame
+    from .quiz import read_quiz, refuse_impossible
+
+    plan = read_quiz(quiz)
+    for question in plan.questions:
+        Frame(question.kind, question.plot)
+    if roster is not None:
+        people = _roster(roster)
+        refuse_impossible(plan, len(people.students))
+        _print_roster(people)
+    _print_outlook(plan)
+    click.echo("The quiz can be built.")
+
+
+@main.command()
+@click.argument("quiz", type=FILE)
+@click.option("--roster", type=FILE, required=True, help="CSV file with one row per student.")
+@click.option("-o", "--output", "folder", type=FILE, required=True, metavar="DIR", help="The bank's folder.")
+@click.option(
+    "--to", "formats", multiple=True, metavar="FORMAT", help="moodle or canvas; repeat for both, the default."
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the network runs; auto takes a CUDA GPU where one works.",
+)
+@click.option(
+    "--secret",
+    type=FILE,
+    metavar="FILE",
+    help="The secret that decides who gets what; by default beside the quiz, made at the first build.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the bank that is in DIR.")
+def build(
+    quiz: Path,
+    roster: Path,
+    folder: Path,
+    formats: tuple[str, ...],
+    device: Any,
+    secret: Path | None,
+    overwrite: bool,
+) -> None:
+    """Build the question banks of QUIZ: a variant of every question for every student."""
+    from . import bank_secret
+    from .build import build as build_bank
+    from .exporters import exporters
+    from .quiz import read_quiz
+
+    known = exporters()
+    for name in formats:
+        if name not in known:
+            raise PlotbankError(f"--to {name}: there is no such format: known are {', '.join(known)}")
+    plan = read_quiz(quiz)
+    people = _roster(roster)
+    path = secret or bank_secret.path_beside(quiz)
+    key, made = bank_secret.read_or_make(path, make=secret is None)
+    chosen = [known[name] for name in dict.fromkeys(formats)] or list(known.values())
+    total = len(people.students) * len(plan.questions)
+    with _progress("Building", total) as advance:
+        summary = build_bank(
+            plan, people.students, key, folder, chosen, device=device, overwrite=overwrite, advance=advance
+        )
+    _print_roster(people)
+    if made:
+        click.echo(f"A new secret was made: {path} (keep it private, and keep it: it decides who gets what).")
+    _print_summary(summary, {exporter.name: exporter.how_to_import for exporter in chosen})
+
+
+@main.command()
+@click.argument("folder", type=FILE, metavar="DIR")
+def verify(folder: Path) -> None:
+    """Prove every key of the bank in DIR again, from the packages and pictures themselves.
+
+    Exits with status 1 when anything disagrees.
+    """
+    from .verify import verify as verify_bank
+
+    with _progress("Verifying", None) as advance:
+        verdict = verify_bank(folder, advance)
+    _print_verdict(verdict)
+    sys.exit(1 if verdict.findings else 0)
+
+
+@main.group(cls=Commands)
+def templates() -> None:
+    """List and show item templates, or make your own."""
+
+
+@templates.command("list")
+def templates_list() -> None:
+    """The templates that come with plotbank."""
+    from .item_templates import built_in, parse
+
+    for name, source in built_in().items():
+        template = parse(name, source)
+        click.echo(f"{name:24}  {template.type:10}  {template.title}")
+
+
+@templates.command("show")
+@click.argument("name")
+def templates_show(name: str) -> None:
+    """Print the template NAME."""
+    click.echo(_template_source(name), nl=False)
+
+
+@templates.command("new")
+@click.argument("file", type=FILE)
+@click.option("--like", default="scatter/estimate-r", show_default=True, help="The template to begin from.")
+def templates_new(file: Path, like: str) -> None:
+    """Write a template of your own to FILE, beginning from a built-in one."""
+    if file.suffix != ".md":
+        raise PlotbankError(f"{file}: the name of a template ends in .md")
+    source = _template_source(like)
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(source)
+    except FileExistsError:
+        raise PlotbankError(f"{file}: this is there already: choose another name") from None
+    except OSError as error:
+        raise PlotbankError(f"{file}: cannot be written: {error.strerror}") from None
+    click.echo(f'{file}: change it, and name it in the quiz file: template = "{file.name}"')
+
+
+@main.group(cls=Commands)
+def models() -> None:
+    """List and show the trained models."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """The models that come with plotbank."""
+    from .models import read_card, shipped
+
+    for name, folder in shipped().items():
+        card = read_card(folder)
+        ranges = ", ".join(f"{key} {low:g} to {high:g}" for key, (low, high) in card.conditions.items())
+        click.echo(f"{name:16}  {card.kind:10}  {ranges}")
+
+
+@models.command("show")
+@click.argument("name")
+def models_show(name: str) -> None:
+    """Print the card of the model NAME, and whether its network is the one described."""
+    import json
+
+    from .models import open_model, read_card, shipped
+
+    known = shipped()
+    if name not in known:
+        raise PlotbankError(f"there is no model {name!r}: known are {', '.join(known)}")
+    card = read_card(known[name])
+    click.echo(json.dumps(card.text, indent=2, ensure_ascii=False))
+    open_model(card, "cpu")
+    click.echo(f"{name}: the network is the one that the card describes, and runs here.")
+
+
+def _template_source(name: str) -> str:
+    from .item_templates import built_in
+
+    known = built_in()
+    if name not in known:
+        raise PlotbankError(f"there is no template {name!r}: known are {', '.join(known)}")
+    return known[name]
+
+
+def _roster(path: Path) -> Roster:
+    from .roster import read_roster
+
+    return read_roster(path)
+
+
+@contextmanager
+def _progress(what: str, total: int | None) -> Iterator[Callable[[str], None]]:
+    """A progress bar with an estimate on standard error; nothing when that is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(stage: str) -> None:
+            bar.update(task, advance=1, description=f"{what}: {stage}")
+
+        yield advance
+
+
+def _print_roster(people: Roster) -> None:
+    click.echo(f"{len(people.students)} students ({people.source}), told apart by {people.id_column!r}.")
+    for sentence in people.left_out:
+        click.echo(f"  {sentence}")
+
+
+def _print_outlook(plan: Quiz) -> None:
+    from .quiz import outlook
+
+    for question in plan.questions:
+        out = outlook(question)
+        low, high = out.clarity
+        click.echo(f"Question {question.id}: {question.title} ({question.template.name}, {question.points:g} points)")
+        click.echo(f"  {out.combinations} conditions, {out.answers} different answers; unlimited pictures of each")
+        click.echo(f"  clarity {low:.1f} to {high:.1f} just-noticeable differences", nl=out.tolerance is None)
+        if out.tolerance is not None:
+            click.echo(f"; tolerance {out.tolerance[0]:g} to {out.tolerance[1]:g}")
+
+
+def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
+    for name, counts in summary.statistics.items():
+        tally = counts.tally
+        redraws = ", ".join(f"{reason}: {times}" for reason, times in sorted(tally.refused.items()))
+        click.echo(
+            f"Question {name}: {tally.kept} variants from {tally.drawn} draws"
+            + (f" ({redraws})" if redraws else "")
+            + f"; {len(counts.keys)} different keys, the commonest shared by {max(counts.keys.values())}."
+        )
+    click.echo(f"All {sum(c.tally.kept for c in summary.statistics.values())} keys were proved from the pictures.")
+    for remark in summary.remarks:
+        click.echo(f"Note: {remark}.")
+    click.echo(f"\nThe bank is in {summary.folder}:")
+    for name, paths in summary.packages.items():
+        for path in paths:
+            click.echo(f"  {summary.folder / path}")
+        click.echo(f"    {how_to_import[name]}")
+    click.echo(f"  {summary.folder / 'private'}\n    Keys and who was meant to get what. Never upload this folder.")
+    sharing = expected_sharing(summary.students)
+    click.echo(
+        f"\nEvery variant is unique, but platforms draw at random: of {summary.students} students about "
+        f"{sharing:.0f} will share a variant with somebody."
+    )
+
+
+def expected_sharing(students: int) -> float:
+    """How many of S students share a variant when each draws one of S at random: S(1 - (1 - 1/S)^(S-1))."""
+    return students * (1 - (1 - 1 / students) ** (students - 1))
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    for finding in verdict.findings:
+        place = " ".join(part for part in (finding.package, finding.item) if part)
+        click.echo(f"{place or 'the bank'}: {finding.message}")
+    click.echo(f"{verdict.proved} of {verdict.items} items proved, in {verdict.packages} packages.")
+    if verdict.findings:
+        click.echo(f"{len(verdict.findings)} findings: do not use this bank.")
