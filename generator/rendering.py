@@ -78,15 +78,11 @@ class Frame:
         )
 
     def _refuse_overlong(self, axes: mpl.axes.Axes) -> None:
-        for axis, of, length in (
-            (axes.xaxis, self._plot.x, axes.bbox.width),
-            (axes.yaxis, self._plot.y, axes.bbox.height),
-        ):
-            drawn = axis.label.get_window_extent()
-            if max(drawn.width, drawn.height) > 1.1 * length:
-                raise QuizFileError(
-                    f"the axis label {of.label!r} is longer than its axis: shorten it or enlarge the picture"
-                )
+        picture = axes.get_figure(root=True).bbox  # type: ignore[union-attr]
+        for label, of in ((axes.xaxis.label, self._plot.x), (axes.yaxis.label, self._plot.y)):
+            drawn = label.get_window_extent()
+            if drawn.x0 < 0 or drawn.y0 < 0 or drawn.x1 > picture.x1 or drawn.y1 > picture.y1:
+                raise QuizFileError(f"the axis label {of.label!r} does not fit: shorten it or enlarge the picture")
 
     @cached_property
     def _greys(self) -> npt.NDArray[np.uint8]:

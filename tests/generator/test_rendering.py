@@ -1,0 +1,126 @@
+"""Pictures: small, the same bytes for the same data, without metadata, and dots where the data are."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plotbank.errors import QuizFileError
+from plotbank.generator.kinds import Plot
+from plotbank.generator.kinds.scatter import KIND
+from plotbank.generator.rendering import Frame, number, ticks
+from plotbank.items import Axis, PictureSpec
+
+
+def plot(x="Study time", y="Exam score", low=0, high=30, **picture):
+    return Plot(
+        x=Axis(label=x, low=low, high=high), y=Axis(label=y, low=0, high=100), picture=PictureSpec(**picture)
+    )
+
+
+VALUES = np.column_stack([np.linspace(2, 28, 20), np.linspace(10, 90, 20)[::-1]])
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(float)
+
+
+@pytest.mark.parametrize("density", [1, 2, 3])
+def test_the_size_and_the_palette(density):
+    png = Frame(KIND, plot(density=density)).picture(VALUES)
+    image = Image.open(io.BytesIO(png))
+
+    assert image.size == (600 * density, 450 * density)
+    assert image.mode == "P"
+    assert len(image.getcolors()) <= 16
+    assert len(png) < 9_000 * density
+
+
+def test_the_file_has_no_metadata():
+    png = Frame(KIND, plot()).picture(VALUES)
+    names, at = [], 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        names.append(png[at + 4 : at + 8])
+        at += 12 + length
+
+    assert set(names) == {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+
+
+def test_the_same_data_give_the_same_bytes_whatever_was_drawn_before():
+    frame = Frame(KIND, plot())
+    first = frame.picture(VALUES)
+    frame.picture(VALUES[:, ::-1].copy())
+
+    assert frame.picture(VALUES) == first
+    assert Frame(KIND, plot()).picture(VALUES) == first
+
+
+def test_a_persons_own_matplotlib_settings_change_nothing():
+    import matplotlib as mpl
+
+    first = Frame(KIND, plot()).picture(VALUES)
+    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30, "xtick.direction": "in", "axes.grid": True}):
+        assert Frame(KIND, plot()).picture(VALUES) == first
+
+
+@pytest.mark.parametrize("density", [1, 2])
+def test_dots_stand_where_the_data_are(density):
+    """The centre of gravity of a single dot's colour, against the position between the ends of the axis lines."""
+    frame = Frame(KIND, plot(density=density))
+    for x, y in [(3.33, 12.1), (15.017, 50.03), (27.77, 91.9)]:
+        rgb = pixels(frame.picture(np.array([[x, y]])))
+        cover = np.where(rgb[..., 2] > rgb[..., 0], (255 - rgb[..., 0]) / 255, 0)
+        rows, columns = np.indices(cover.shape)
+        at = ((columns * cover).sum() / cover.sum() + 0.5, (rows * cover).sum() / cover.sum() + 0.5)
+        dark = rgb.sum(axis=2) < 3 * 60
+        bottom = dark.sum(axis=1).argmax()
+        line = np.nonzero(dark[bottom])[0]
+        left, right = dark.sum(axis=0).argmax() + 0.5 * density, line[-1] + 1
+
+        assert (at[0] - left) / (right - left) == pytest.approx(x / 30, abs=0.003)
+        assert cover.sum() == pytest.approx(np.pi * (3.5 * density) ** 2, rel=0.03)
+        assert at[1] < bottom
+
+
+def test_the_area_is_what_lies_between_the_axes_ends():
+    width, height = Frame(KIND, plot(density=2)).area
+
+    assert 480 < width < 600
+    assert 340 < height < 450
+    assert Frame(KIND, plot(density=1)).area == pytest.approx((width, height), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"x": "word " * 40}, "does not fit: shorten it"),
+        ({"y": "a label that is too long for the height of so small a picture, is it not so?"}, "does not fit: shorten it"),
+        ({"x": "時間"}, "has characters that cannot be drawn: 時 間"),
+    ],
+)
+def test_labels_that_cannot_be_drawn_are_refused(options, message):
+    with pytest.raises(QuizFileError, match=message):
+        Frame(KIND, plot(**options))
+
+
+def test_dollar_signs_are_no_formulas():
+    assert Frame(KIND, plot(x="Price ($) and $x_1$")).picture(VALUES)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 30, ["0", "5", "10", "15", "20", "25", "30"]),
+        (-10, 25, ["−10", "−5", "0", "5", "10", "15", "20", "25"]),
+        (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0.5, 9.7, ["2", "4", "6", "8"]),
+    ],
+)
+def test_ticks_are_round_and_inside(low, high, expected):
+    marks = ticks(Axis(label="x", low=low, high=high), most=8)
+
+    assert [number(mark, marks) for mark in marks] == expected
+    assert all(low <= mark <= high for mark in marks)
