@@ -1,0 +1,340 @@
+"""Canvas packages, read back and graded as Canvas does."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from lxml import etree, html
+
+from plotbank.exporters.canvas import EXPORTER
+
+QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
+META = "{http://canvas.instructure.com/xsd/cccv1p0}"
+PACKAGE = "{http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1}"
+IDENT = "stat101_quiz_2"
+VALIDATOR = Path(__file__).parents[2].parent / "shared" / "conformance" / "validate.py"
+
+
+class Package:
+    """What a written package holds."""
+
+    def __init__(self, path):
+        with zipfile.ZipFile(path) as file:
+            self.entries = file.infolist()
+            self.files = {entry.filename: file.read(entry) for entry in self.entries}
+        self.quiz = etree.fromstring(self.files[f"{IDENT}/{IDENT}.xml"])
+        self.meta = etree.fromstring(self.files[f"{IDENT}/assessment_meta.xml"])
+        self.manifest = etree.fromstring(self.files["imsmanifest.xml"])
+        self.items = list(self.quiz.iter(f"{QTI}item"))
+
+
+@pytest.fixture
+def package(make, tmp_path):
+    def write(items, bank=None):
+        (path,) = make.write(EXPORTER, tmp_path, items, bank)
+        return Package(path)
+
+    return write
+
+
+def find(element, name):
+    (found,) = element.iter(QTI + name)
+    return found
+
+
+def stem(item):
+    return item.findtext(f"{QTI}presentation/{QTI}material/{QTI}mattext")
+
+
+def score(item, response):
+    """Runs the response processing, on numbers rounded to four places as Canvas rounds them."""
+
+    def holds(condition):
+        bound = condition.text
+        match etree.QName(condition).localname:
+            case "conditionvar" | "and":
+                return all(map(holds, condition))
+            case "or":
+                return any(map(holds, condition))
+            case "other":
+                return True
+            case "varequal" if condition.get("margintype") == "absolute":
+                return abs(number - Decimal(bound)) <= Decimal(condition.get("margin"))
+            case "varequal":
+                return response == bound
+            case "vargte":
+                return number >= Decimal(bound)
+            case "varlte":
+                return number <= Decimal(bound)
+
+    number = round(Decimal(response), 4) if re.fullmatch(r"-?\d+(\.\d+)?", response) else None
+    points = 0
+    for block in item.iter(f"{QTI}respcondition"):
+        if holds(block.find(f"{QTI}conditionvar")):
+            points = max([points, *(float(setvar.text) for setvar in block.iter(f"{QTI}setvar"))])
+            if block.get("continue") == "No":
+                break
+    return points
+
+
+def test_the_package_holds_what_the_manifest_lists(make, package):
+    written = package(make.items())
+    resources = {
+        resource.get("identifier"): (
+            resource.get("type"),
+            [file.get("href") for file in resource.iter(f"{PACKAGE}file")],
+        )
+        for resource in written.manifest.iter(f"{PACKAGE}resource")
+    }
+
+    assert resources.pop(IDENT) == ("imsqti_xmlv1p2", [f"{IDENT}/{IDENT}.xml"])
+    kind, files = resources.pop(f"{IDENT}_meta")
+    assert kind.endswith("learning-application-resource")
+    assert files == [f"{IDENT}/assessment_meta.xml"]
+    assert list(resources.values()) == [("webcontent", [f"images/{item.picture.name}"]) for item in make.items()]
+    listed = {file.get("href") for file in written.manifest.iter(f"{PACKAGE}file")}
+    assert set(written.files) == listed | {"imsmanifest.xml"}
+    assert [d.get("identifierref") for d in written.manifest.iter(f"{PACKAGE}dependency")] == [f"{IDENT}_meta"]
+
+
+def test_pictures_are_stored_and_text_is_compressed_with_fixed_dates_and_permissions(make, package):
+    written = package(make.items())
+
+    assert {entry.date_time for entry in written.entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert {(entry.create_system, entry.external_attr >> 16) for entry in written.entries} == {(3, 0o100644)}
+    for entry in written.entries:
+        stored = entry.compress_type == zipfile.ZIP_STORED
+        assert stored == entry.filename.endswith(".png")
+    for item in make.items():
+        assert written.files[f"images/{item.picture.name}"] == item.picture.png
+
+
+def test_the_quiz_is_worth_the_sum_of_its_questions(make, package):
+    meta = package(make.items()).meta
+
+    assert meta.get("identifier") == IDENT
+    assert meta.findtext(f"{META}title") == "Reading plots"
+    assert meta.findtext(f"{META}quiz_type") == "assignment"
+    assert meta.findtext(f"{META}shuffle_answers") == "false"
+    assert float(meta.findtext(f"{META}points_possible")) == 3.5
+
+
+def test_each_question_is_a_group_that_picks_one_variant(make, package):
+    root = find(package(make.items(4)).quiz, "assessment").find(f"{QTI}section")
+    groups = root.findall(f"{QTI}section")
+
+    assert [group.get("title") for group in groups] == ["Estimate r", "Pick the median"]
+    assert [float(find(group, "points_per_item").text) for group in groups] == [2, 1.5]
+    assert [find(group, "selection_number").text for group in groups] == ["1", "1"]
+    assert [[item.get("ident") for item in group.findall(f"{QTI}item")] for group in groups] == [
+        [f"{IDENT}_slope_{n:05d}" for n in range(4)],
+        [f"{IDENT}_pick_{n:05d}" for n in range(4)],
+    ]
+
+
+def test_identifiers_are_unique_and_kept_by_canvas(make, package):
+    quiz = package(make.items()).quiz
+    idents = [element.get("ident") for element in quiz.iter() if element.get("ident")]
+    outer = [e.get("ident") for e in quiz.iter(f"{QTI}assessment", f"{QTI}section", f"{QTI}item")]
+
+    assert [ident for ident in idents if not re.fullmatch("[a-z][A-Za-z0-9_]{0,254}", ident)] == []
+    assert len(set(outer)) == len(outer) == 1 + 3 + 6
+
+
+@pytest.mark.parametrize(("bank_id", "ident"), [("2026-quiz", "quiz_2026_quiz"), ("Quiz", "quiz_Quiz"), ("q", "q")])
+def test_the_quiz_has_an_identifier_whatever_the_bank_is_called(make, tmp_path, bank_id, ident):
+    (path,) = make.write(EXPORTER, tmp_path, make.items(), make.bank(id=bank_id))
+
+    assert path.name == f"{bank_id}.zip"
+    with zipfile.ZipFile(path) as file:
+        assert f"{ident}/{ident}.xml" in file.namelist()
+
+
+def test_items_say_their_type_and_points(make, package):
+    items = package(make.items(1)).items
+    metadata = [{field[0].text: field[1].text for field in item.iter(f"{QTI}qtimetadatafield")} for item in items]
+
+    assert metadata == [
+        {"question_type": "numerical_question", "points_possible": "2"},
+        {"question_type": "multiple_choice_question", "points_possible": "1.5"},
+    ]
+
+
+def test_the_picture_is_linked_in_the_stem(make, package):
+    picture = make.picture(name="p_1.png", alt='5 < 6 & "x"', width=320, height=240)
+    written = package([make.item(picture=picture)])
+
+    (image,) = html.fromstring(stem(written.items[0])).iter("img")
+
+    assert dict(image.attrib) == {
+        "src": "$IMS-CC-FILEBASE$/images/p_1.png",
+        "alt": '5 < 6 & "x"',
+        "width": "320",
+        "height": "240",
+        "style": "max-width:100%;height:auto",
+    }
+    assert written.files["images/p_1.png"] == picture.png
+
+
+@pytest.mark.parametrize(
+    ("response", "points"),
+    [("0.72", 100), ("0.63", 100), ("0.81", 100), ("0.62", 0), ("0.82", 0), ("-0.72", 0),
+     ("0.6251", 100), ("0.6249", 0), ("0.8149", 100), ("0.8151", 0)],
+)  # fmt: skip
+def test_a_number_earns_the_mark_within_its_tolerance(make, package, response, points):
+    (item,) = package([make.item()]).items
+
+    assert score(item, response) == points
+
+
+@pytest.mark.parametrize(
+    "key", [(0.72, 0.095, 2), (0.1234, 0.00055, 4), (-0.5, 0.15, 1), (120.0, 2.5, 0), (0.3, 0.1, 1)]
+)
+def test_both_forms_of_the_rule_say_what_the_key_says(make, package, key):
+    """Classic takes the margin, New Quizzes the bounds; each response with the key's places, beyond both."""
+    key = make.numeric(*key)
+    (item,) = package([make.item(key=key)]).items
+    margin, lower, upper = (find(find(item, "or"), name) for name in ("varequal", "vargte", "varlte"))
+    step = Decimal(1).scaleb(-key.decimals)
+
+    assert margin.text == f"{key.value:.{key.decimals}f}"
+    assert Decimal(margin.text) - Decimal(lower.text) == Decimal(margin.get("margin"))
+    assert Decimal(upper.text) - Decimal(margin.text) == Decimal(margin.get("margin"))
+    for number in range(-30, 31):
+        response = Decimal(margin.text) + number * step
+        right = abs(number * step) <= Decimal(str(key.tolerance))
+        assert score(item, str(response)) == (100 if right else 0)
+
+
+@pytest.mark.parametrize("correct", [0, 1, 2])
+def test_single_choice_keeps_the_order_and_one_right_option(make, package, correct):
+    key = make.choice("1.5", "<b>2.5</b>", "4", correct=correct)
+    (item,) = package([make.item(of=make.pick, key=key)]).items
+    labels = {label.get("ident"): find(label, "mattext").text for label in item.iter(f"{QTI}response_label")}
+
+    assert list(labels.values()) == list(key.options)
+    assert [score(item, ident) for ident in labels] == [100 if n == correct else 0 for n in range(3)]
+    assert find(item, "response_lid").get("rcardinality") == "Single"
+
+
+def test_feedback_is_shown_whatever_the_response(make, package):
+    (item,) = package([make.item()]).items
+    feedback = find(item, "itemfeedback")
+    block = find(item, "displayfeedback").getparent()
+
+    assert feedback.get("ident") == find(item, "displayfeedback").get("linkrefid") == "general_fb"
+    assert find(feedback, "mattext").text == "<p>It is 0.72.</p>"
+    assert find(block, "other") is not None
+    assert block.get("continue") == "Yes"
+
+
+def test_no_feedback_leaves_no_trace(make, package):
+    (item,) = package([make.item(feedback="")]).items
+
+    assert list(item.iter(f"{QTI}itemfeedback", f"{QTI}displayfeedback")) == []
+    assert score(item, "0.72") == 100
+
+
+def test_nasty_text_survives(make, package):
+    item = make.item(
+        title=make.nasty, stem=make.nasty, feedback=make.nasty, picture=make.picture(alt=make.nasty),
+        of=make.pick, key=make.choice(make.nasty, "2"),
+    )  # fmt: skip
+    written = package([item], make.bank(title=make.nasty))
+    (read,) = written.items
+
+    assert read.get("title") == make.nasty
+    assert stem(read).startswith(make.nasty + "<p><img ")
+    assert html.fromstring(stem(read)).xpath("//img/@alt") == [make.nasty]
+    assert find(find(read, "itemfeedback"), "mattext").text == make.nasty
+    assert next(read.iter(f"{QTI}response_label")).findtext(f"{QTI}material/{QTI}mattext") == make.nasty
+    assert find(written.quiz, "assessment").get("title") == make.nasty
+    assert written.meta.findtext(f"{META}title") == make.nasty
+
+
+def test_the_namespace_is_declared_once(make, package):
+    files = package(make.items()).files
+
+    assert [files[name].count(b"xmlns") for name in files if name.endswith(".xml")] == [1, 1, 1]
+
+
+def test_two_pictures_of_one_name_are_a_fault(make, tmp_path):
+    items = [make.item(0, picture=make.picture()), make.item(1, picture=make.picture())]
+
+    with pytest.raises(ValueError, match=r"'images/p\.png' is in the zip file already"):
+        make.write(EXPORTER, tmp_path, items)
+
+
+def test_variants_that_do_not_follow_each_other_are_a_fault(make, tmp_path):
+    items = [make.item(0), make.item(0, make.pick), make.item(1)]
+
+    with pytest.raises(ValueError, match="the variants of 'slope' must follow each other"):
+        make.write(EXPORTER, tmp_path, items)
+
+
+def test_points_that_differ_from_the_question_are_refused(make):
+    assert EXPORTER.check(make.bank(), make.item(points=3)) == [
+        "the item is worth 3 points, its question 2; in Canvas all variants are worth the same"
+    ]
+
+
+@pytest.mark.parametrize("what", ["the title of the quiz", "the title of the question", "the title"])
+def test_titles_too_long_for_canvas_are_refused(make, what):
+    def check(length):
+        long = {what: "x" * length}
+        asked = replace(make.slope, title=long.get("the title of the question", "Estimate r"))
+        bank = make.bank(title=long.get("the title of the quiz", "Quiz"), questions=(asked,))
+        return EXPORTER.check(bank, make.item(title=long.get("the title", "Estimate r")))
+
+    assert check(255) == []
+    assert check(256) == [f"{what} is longer than the 255 characters Canvas keeps"]
+
+
+def test_texts_too_long_for_canvas_are_refused(make, package):
+    bare = len(stem(package([make.item(stem="x")]).items[0])) - 1
+
+    def check(**changes):
+        return EXPORTER.check(make.bank(), make.item(**changes))
+
+    assert check(stem="x" * (16_384 - bare)) == []
+    assert check(stem="x" * (16_385 - bare)) == [
+        "the text with the picture is longer than the 16,384 characters Canvas keeps"
+    ]
+    assert check(feedback="𝑥" * 16_384) == []
+    assert check(feedback="𝑥" * 16_385) == ["the feedback is longer than the 16,384 characters Canvas keeps"]
+    assert check(key=make.choice("1", "x" * 16_385)) == ["option 2 is longer than the 16,384 characters Canvas keeps"]
+
+
+def test_ids_too_long_for_canvas_are_refused(make):
+    fits, too_long = (EXPORTER.check(make.bank(id="b" * n), make.item(id="i" * 50)) for n in (204, 205))
+
+    assert fits == []
+    assert too_long == ["the ids of quiz and item have more than the 255 characters Canvas keeps"]
+
+
+@pytest.mark.skipif(not VALIDATOR.exists(), reason="needs the conformance checker beside the repository")
+def test_the_package_passes_an_independent_check(make, tmp_path):
+    plain = make.write(EXPORTER, tmp_path / "plain", make.items())
+    nasty = make.write(
+        EXPORTER,
+        tmp_path / "nasty",
+        make.items(title=make.nasty, stem=f"<p>{make.nasty}</p>", feedback=f"<p>{make.nasty}</p>"),
+        make.bank(title=make.nasty),
+    )
+
+    checked = subprocess.run(
+        [sys.executable, VALIDATOR, "--strict", "--dialect", "canvas", *plain, *nasty],
+        capture_output=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout.decode() + checked.stderr.decode()
+    for report in json.loads(checked.stdout):
+        assert (report["info"]["items"], report["info"]["images"]) == (6, 6)
+        assert {(s["best"], s["worst"]) for s in report["info"]["scoring12"]} == {(100.0, 0.0)}

@@ -1,0 +1,281 @@
+"""Moodle XML, read back as Moodle's importer reads it."""
+
+import base64
+import re
+from dataclasses import replace
+
+import pytest
+from lxml import etree, html
+
+from plotbank.exporters import moodle
+from plotbank.exporters.moodle import EXPORTER
+
+
+def parse(path):
+    return etree.parse(path).getroot()
+
+
+def questions(root):
+    return [element for element in root if element.get("type") != "category"]
+
+
+def categories(root):
+    return [element.findtext("category/text") for element in root if element.get("type") == "category"]
+
+
+def split_category_path(path):
+    """As Moodle does: single slashes separate, double ones stand for one, white space is trimmed."""
+    return [step.replace("//", "/").strip() for step in re.split("(?<!/)/(?!/)", path)]
+
+
+def fraction(question, response):
+    """Moodle's rule for numbers: the first answer within its tolerance wins."""
+    for answer in question.findall("answer"):
+        if abs(response - float(answer.findtext("text"))) <= float(answer.findtext("tolerance")):
+            return float(answer.get("fraction")) / 100
+    return 0
+
+
+@pytest.fixture
+def written(make, tmp_path):
+    """The one question that comes of one item, parsed."""
+
+    def write(**changes):
+        bank = make.bank()
+        of = changes.pop("of", make.slope)
+        (path,) = make.write(EXPORTER, tmp_path, [make.item(of=of, **changes)], bank)
+        (question,) = questions(parse(path))
+        return question
+
+    return write
+
+
+def test_one_file_holds_every_variant_after_the_category_of_its_question(make, tmp_path):
+    (path,) = make.write(EXPORTER, tmp_path, make.items())
+
+    root = parse(path)
+
+    assert path.name == "stat101-quiz.2.xml"
+    assert [element.get("type") for element in root] == [
+        "category", "numerical", "numerical", "numerical",
+        "category", "multichoice", "multichoice", "multichoice",
+    ]  # fmt: skip
+    assert categories(root) == ["top/Reading plots/Estimate r", "top/Reading plots/Pick the median"]
+
+
+def test_the_picture_stands_in_the_question_text_that_links_it(make, written):
+    picture = make.picture(name="p_1.png", png=make.png(7), alt='5 < 6 & "x"', width=320, height=240)
+    question = written(picture=picture)
+
+    (file,) = question.findall(".//file")
+    (image,) = html.fromstring(question.findtext("questiontext/text")).iter("img")
+
+    assert file.getparent().tag == "questiontext"
+    assert dict(file.attrib) == {"name": "p_1.png", "path": "/", "encoding": "base64"}
+    assert base64.b64decode(file.text, validate=True) == picture.png
+    assert dict(image.attrib) == {
+        "src": "@@PLUGINFILE@@/p_1.png",
+        "alt": '5 < 6 & "x"',
+        "width": "320",
+        "height": "240",
+        "style": "max-width:100%;height:auto",
+    }
+
+
+def test_what_is_common_to_all_types(written):
+    question = written(points=2.5)
+
+    assert question.findtext("name/text") == "Estimate r"
+    assert question.find("questiontext").get("format") == "html"
+    assert question.find("generalfeedback").get("format") == "html"
+    assert question.findtext("generalfeedback/text") == "<p>It is 0.72.</p>"
+    assert float(question.findtext("defaultgrade")) == 2.5
+    assert float(question.findtext("penalty")) == 0.3333333
+    assert question.findtext("idnumber") == "stat101-quiz.2-slope_00000"
+    assert [tag.findtext("text") for tag in question.findall("tags/tag")] == [
+        "plotbank",
+        "scatter/estimate-r",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "mark"),
+    [(0.72, 1), (0.63, 1), (0.81, 1), (0.62, 0), (0.82, 0), (-0.72, 0), (0.625, 1), (0.8151, 0)],
+)
+def test_a_number_earns_the_mark_within_its_tolerance(written, response, mark):
+    question = written()
+
+    assert question.get("type") == "numerical"
+    assert fraction(question, response) == mark
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance", "decimals", "texts"),
+    [
+        (0.72, 0.095, 2, ("0.72", "0.095")),
+        (0.7199999999999999, 0.09500000000000003, 2, ("0.72", "0.095")),
+        (-0.5, 0.005, 2, ("-0.50", "0.005")),
+        (1250000.0, 500.5, 0, ("1250000", "500.5")),
+    ],
+)
+def test_numbers_are_written_without_noise(make, written, value, tolerance, decimals, texts):
+    (answer,) = written(key=make.numeric(value, tolerance, decimals)).findall("answer")
+
+    assert (answer.findtext("text"), answer.findtext("tolerance")) == texts
+
+
+def test_a_number_has_no_unit(written):
+    question = written()
+
+    assert question.findtext("unitgradingtype") == "0"
+    assert question.findtext("showunits") == "3"
+    assert question.find("units") is None
+
+
+@pytest.mark.parametrize("correct", [0, 1, 2])
+def test_single_choice_keeps_the_order_and_one_right_option(make, written, correct):
+    question = written(of=make.pick, key=make.choice("1.5", "<b>2.5</b>", "4", correct=correct))
+
+    answers = question.findall("answer")
+
+    assert question.get("type") == "multichoice"
+    assert [answer.findtext("text") for answer in answers] == ["1.5", "<b>2.5</b>", "4"]
+    assert [answer.get("fraction") for answer in answers] == ["100" if n == correct else "0" for n in range(3)]
+    assert {answer.get("format") for answer in answers} == {"html"}
+    assert question.findtext("single") == "true"
+    assert question.findtext("shuffleanswers") == "false"
+    assert question.findtext("answernumbering") == "abc"
+
+
+def test_every_text_is_in_cdata(make, tmp_path):
+    nasty = {"title": make.nasty, "stem": f"<p>{make.nasty}</p>", "feedback": f"<p>{make.nasty}</p>"}
+    (path,) = make.write(EXPORTER, tmp_path, make.items(**nasty), make.bank(title=make.nasty))
+    written = path.read_bytes()
+
+    begun = re.findall(rb"<text[^>]*>(.{9})", written, re.DOTALL)
+
+    assert len(begun) == len(list(parse(path).iter("text")))
+    assert set(begun) == {b"<![CDATA["}
+
+
+def test_no_element_is_empty(make, tmp_path):
+    (path,) = make.write(EXPORTER, tmp_path, make.items(feedback=" "))
+
+    assert [element.tag for element in parse(path).iter() if not len(element) and not element.text] == []
+    assert b"generalfeedback" not in path.read_bytes()
+
+
+def test_nasty_text_survives(make, written):
+    question = written(
+        title=make.nasty, stem=make.nasty, feedback=make.nasty, picture=make.picture(alt=make.nasty),
+        of=make.pick, key=make.choice(make.nasty, "2"),
+    )  # fmt: skip
+
+    stem = question.findtext("questiontext/text")
+
+    assert stem.startswith(make.nasty + "<p><img ")
+    assert html.fromstring(stem).xpath("//img/@alt") == [make.nasty]
+    assert question.findtext("generalfeedback/text") == make.nasty
+    assert question.findtext("answer/text") == make.nasty
+
+
+def test_names_hold_nothing_that_moodle_takes_for_a_tag(written):
+    assert written(title=" Is p<0.05\n& R>r? ").findtext("name/text") == "Is p&lt;0.05 & R>r?"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("x" * 255, "x" * 255),
+        ("x" * 256, "x" * 254 + "…"),
+        ("word " * 60, "word " * 50 + "word…"),
+        ("word " * 50 + "12345 more", "word " * 50 + "…"),
+        ("x" * 253 + "<<", "x" * 253 + "…"),
+    ],
+)
+def test_only_a_long_name_is_cut_and_at_a_word(written, title, name):
+    text = written(title=title).findtext("name/text")
+
+    assert len(text) <= 255
+    assert text == name.replace(" …", "…")
+
+
+def test_slashes_in_titles_make_no_categories(make, tmp_path):
+    titles = ["km/h/", "/a//b/", "1/n"]
+    slope = replace(make.slope, title=titles[1])
+    pick = replace(make.pick, title=titles[2])
+    bank = make.bank(title=titles[0], questions=(slope, pick))
+    (path,) = make.write(EXPORTER, tmp_path, make.items(1), bank)
+
+    paths = categories(parse(path))
+
+    assert paths[0].startswith("top/km//h// /")
+    assert [split_category_path(path) for path in paths] == [
+        ["top", "km/h/", "/a//b/"],
+        ["top", "km/h/", "1/n"],
+    ]
+
+
+def test_no_two_questions_share_a_category(make, tmp_path):
+    titles = ["Estimate R", "Estimate r", "Estimate  r", "w " * 200, "w " * 200 + "!"]
+    asked = tuple(replace(make.slope, id=f"q{n}", title=title) for n, title in enumerate(titles))
+    items = [make.item(of=question) for question in asked]
+    (path,) = make.write(EXPORTER, tmp_path, items, make.bank(questions=asked))
+
+    names = [split_category_path(path)[-1] for path in categories(parse(path))]
+
+    assert names[:3] == ["Estimate R", "Estimate r (2)", "Estimate r (3)"]
+    assert names[4].endswith("… (2)")
+    assert len({name.casefold() for name in names}) == len(asked)
+    assert max(map(len, names)) <= 255
+
+
+def test_parts_stay_within_the_budget_and_name_their_categories(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(moodle, "PART_BYTES", 5_000)
+    items = make.items(8)
+    paths = make.write(EXPORTER, tmp_path, items)
+    parts = [parse(path) for path in paths]
+
+    sizes = [path.stat().st_size for path in paths]
+    numbers = [question.findtext("idnumber") for part in parts for question in questions(part)]
+
+    assert [path.name for path in paths] == [f"stat101-quiz.2-{n}.xml" for n in range(1, len(paths) + 1)]
+    assert len(paths) > 3
+    assert max(sizes) <= 5_000
+    assert min(sizes[:-1]) > 3_000
+    assert numbers == [f"stat101-quiz.2-{item.id}" for item in items]
+    for part in parts:
+        asked = None
+        for element in part:
+            if element.get("type") == "category":
+                asked = element.findtext("category/text").rpartition("/")[2]
+            else:
+                assert element.findtext("name/text") == asked
+
+
+def test_a_question_larger_than_a_part_gets_one_of_its_own(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(moodle, "PART_BYTES", 100)
+
+    paths = make.write(EXPORTER, tmp_path, make.items(2))
+
+    assert [len(questions(parse(path))) for path in paths] == [1, 1, 1, 1]
+
+
+def test_ids_too_long_for_moodle_are_refused(make):
+    bank = make.bank(id="b" * 50)
+
+    fits, too_long = (EXPORTER.check(bank, make.item(id="i" * length)) for length in (49, 50))
+
+    assert fits == []
+    assert len(too_long) == 1
+    assert "has more than the 100 characters Moodle takes" in too_long[0]
+
+
+def test_pictures_too_large_for_a_part_are_refused(make):
+    fits, too_large = (
+        EXPORTER.check(make.bank(), make.item(picture=make.picture(png=bytes(size)))) for size in (4_000_000, 4_000_001)
+    )
+
+    assert fits == []
+    assert too_large == ["the picture takes 4,000,001 bytes; Moodle can import 4,000,000"]
+    assert moodle.PICTURE_BYTES * 4 / 3 < moodle.PART_BYTES
