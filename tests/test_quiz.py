@@ -71,7 +71,10 @@ WRONG = {
     "quiz is no table": ("quiz = 1\n" + QUESTION, "the file: quiz is not a table"),
     "no question": (HEAD, "no question: add at least one table that begins with [[question]]"),
     "question is no list": (HEAD + "[question]\n", "no question: add at least one"),
-    "unknown table": (HEAD + QUESTION + "[[questions]]\n", "the file: unknown key 'questions': did you mean 'question'?"),
+    "unknown table": (
+        HEAD + QUESTION + "[[questions]]\n",
+        "the file: unknown key 'questions': did you mean 'question'?",
+    ),
     "unknown key": (HEAD + 'titel = "x"\n' + QUESTION, "[quiz]: unknown key 'titel': did you mean 'title'?"),
     "no title": ('[quiz]\nid = "a"\n' + QUESTION, '[quiz]: title is missing: write title = "..."'),
     "empty title": ('[quiz]\nid = "a"\ntitle = " "\n' + QUESTION, "write one line of visible text"),
@@ -100,7 +103,7 @@ WRONG = {
     "points": (HEAD + QUESTION + "points = 0\n", "question 1: points = 0: write a number above 0"),
     "points text": (HEAD + QUESTION + 'points = "2"\n', "question 1: points = '2': write a number above 0"),
     "points true": (HEAD + QUESTION + "points = true\n", "question 1: points = True: write a number above 0"),
-    "distinct": (HEAD + QUESTION + 'distinct = "all"\n', "distinct = 'all': write \"picture\" or \"answer\""),
+    "distinct": (HEAD + QUESTION + 'distinct = "all"\n', 'distinct = \'all\': write "picture" or "answer"'),
     "r impossible": (
         HEAD + QUESTION + "r = 1.2\n",
         "question 1: r = 1.2 (Pearson correlation of the points drawn): the model scatter-v1 was trained for r from "
@@ -113,7 +116,10 @@ WRONG = {
     "r reversed": (HEAD + QUESTION + "r = [0.8, 0.5]\n", "r = [0.8, 0.5]: the lower end of a range comes first"),
     "r too fine": (HEAD + QUESTION + "r = 0.555\n", "r = 0.555: write whole multiples of 0.01"),
     "r between": (HEAD + QUESTION + "r = [0.551, 0.559]\n", "no multiple of 0.01 lies in this range"),
-    "n untrained": (HEAD + QUESTION + "n = 500\n", "n = 500 (number of points drawn): the model scatter-v1 was trained"),
+    "n untrained": (
+        HEAD + QUESTION + "n = 500\n",
+        "n = 500 (number of points drawn): the model scatter-v1 was trained",
+    ),
     "n fraction": (HEAD + QUESTION + "n = 20.5\n", "question 1: n = 20.5: write whole multiples of 1"),
     "axis": (HEAD + QUESTION + "x = 3\n", 'question 1: x = 3: write x = { label = "Study time'),
     "axis key": (HEAD + QUESTION + 'x = { lable = "a", range = [0, 1] }\n', "question 1: x: unknown key 'lable'"),

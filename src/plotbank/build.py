@@ -218,7 +218,7 @@ def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame
     item = Item(
         id=f"{question.id}_{own.label}",
         question=question.id,
-        title=question.title,
+        title=f"{question.title} {own.label[:8]}",  # tells an instructor which variant it is
         stem=text.stem,
         feedback=text.feedback,
         picture=Picture(name=f"p{own.label}.png", png=png, alt=text.alt, width=size.width, height=size.height),

@@ -215,7 +215,10 @@ def _answer_key(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
     path = folder / "private" / "answer_key.csv"
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            if missing := {"student", "name", "email", "variant", "key"} - set(table.fieldnames or ()):
+                raise KeyError(*sorted(missing))
+            rows = list(table)
         keys = {row["variant"]: row["key"] for row in rows}
         people = {row[column].casefold() for row in rows for column in ("student", "name", "email")}
     except FileNotFoundError:

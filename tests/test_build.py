@@ -1,0 +1,351 @@
+"""Banks as a whole: the same bytes again, nobody's variant touched by others, nothing left behind."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+
+import numpy as np
+import pytest
+from lxml import etree
+from PIL import Image
+
+import plotbank.build as building
+from plotbank.build import build, harmless
+from plotbank.errors import BankError, ImpossibleRequest, UnsuitableDraw
+from plotbank.exporters import exporters
+from plotbank.items import Student
+from plotbank.quiz import read_quiz
+from plotbank.roster import read_roster
+
+from .conftest import EXAMPLE, ROOT, SECRET
+
+SMALL = """
+[quiz]
+title = "Small"
+id = "small"
+picture = { size = [400, 300], density = 1 }
+[[question]]
+template = "scatter/estimate-r"
+r = [0.5, 0.7]
+n = [20, 25]
+"""
+STUDENTS = tuple(Student(id=f"s{i}", name=f"Student {i}", email=f"s{i}@example.edu") for i in range(6))
+
+
+def packages(folder):
+    """Every file outside private/, by name."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "private" not in path.parts
+    }
+
+
+def records(folder):
+    lines = (folder / "private" / "plots.jsonl").read_text().splitlines()
+    return {record["variant"]: record for record in map(json.loads, lines)}
+
+
+def rows(folder):
+    with (folder / "private" / "answer_key.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def small(quiz_file, tmp_path, name="bank", students=STUDENTS, secret=SECRET, text=SMALL, **options):
+    folder = tmp_path / name
+    build(read_quiz(quiz_file(text)), students, secret, folder, list(exporters().values()), **options)
+    return folder
+
+
+def test_the_example_has_a_variant_of_every_question_for_everybody(example_bank):
+    answers = rows(example_bank)
+    students = read_roster(EXAMPLE / "roster.csv").students
+
+    assert len(answers) == 80
+    assert Counter(row["student"] for row in answers) == {student.id: 2 for student in students}
+    assert len({row["variant"] for row in answers}) == 80
+
+
+def test_every_key_is_the_condition_the_data_and_the_measurement(example_bank):
+    known = records(example_bank)
+    for row in rows(example_bank):
+        record = known[row["variant"]]
+        r = np.corrcoef(np.array(record["values"]).T)[0, 1]
+        measured = re.fullmatch(r"r = (\S+); n = (\d+)", row["measured"])
+
+        assert float(row["key"]) == record["condition"]["r"]
+        assert abs(r - float(row["key"])) <= 0.0005
+        assert abs(float(measured[1]) - r) < 0.001
+        assert int(measured[2]) == len(record["values"]) == record["condition"]["n"]
+        assert row["condition"] == f"r = {record['condition']['r']:g}; n = {record['condition']['n']:g}"
+
+
+def test_nobody_shares_a_picture_or_data(example_bank):
+    known = records(example_bank).values()
+
+    assert len({record["picture"] for record in known}) == 80
+    assert len({json.dumps(sorted(record["values"])) for record in known}) == 80
+
+
+def test_no_two_plots_are_nearly_the_same(example_bank):
+    """The mean distance from each point to the nearest of the other plot, as a share of the axes."""
+    clouds = [
+        np.array(record["values"]) / [30, 100]
+        for record in records(example_bank).values()
+        if record["variant"][:2] == "q1"
+    ]
+    for i, one in enumerate(clouds):
+        for other in clouds[:i]:
+            gaps = np.linalg.norm(one[:, None] - other[None], axis=2)
+            assert gaps.min(axis=1).mean() + gaps.min(axis=0).mean() > 0.01
+
+
+def test_nothing_outside_private_names_a_student(example_bank):
+    text = b""
+    for name, content in packages(example_bank).items():
+        text += name.encode() + content
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                text += b"".join(entry.encode() + archive.read(entry) for entry in archive.namelist())
+    for student in read_roster(EXAMPLE / "roster.csv").students:
+        for word in (student.id, student.name, student.email):
+            assert word.encode() not in text
+
+
+def test_the_order_in_packages_is_not_the_rosters(example_bank):
+    tree = etree.parse(next((example_bank / "moodle").iterdir()))
+    order = [e.text.rpartition("_")[2] for e in tree.iter("idnumber") if e.text and "q1" in e.text]
+    owner = {row["variant"].rpartition("_")[2]: row["student"] for row in rows(example_bank)}
+
+    assert order == sorted(order)
+    assert [owner[label] for label in order] != sorted(owner[label] for label in order)
+
+
+def test_private_is_its_owners_alone(example_bank):
+    assert stat.S_IMODE((example_bank / "private").stat().st_mode) == 0o700
+    for path in (example_bank / "private").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_evidence_counts_what_happened(example_bank):
+    evidence = json.loads((example_bank / "private" / "evidence.json").read_text())
+    question = evidence["questions"]["q1"]
+
+    assert evidence["students"] == 40
+    assert question["kept"] == 40
+    assert question["draws"] == 40 + sum(question["redraws"].values())
+    assert evidence["seeds"]["secret_sha256"] == hashlib.sha256(SECRET).hexdigest()
+    assert evidence["versions"]["plotbank"] == "0.1.0"
+    assert evidence["packages"] == {
+        name: hashlib.sha256(content).hexdigest() for name, content in packages(example_bank).items()
+    }
+    assert question["largest_group_with_one_key"] == max(
+        Counter(row["key"] for row in rows(example_bank) if row["question"] == "q1").values()
+    )
+
+
+def test_the_same_request_gives_the_same_bytes_elsewhere(example_bank, tmp_path):
+    """In another process, time zone and locale, with other hash seeds and in a folder of another name."""
+    secret = tmp_path / "given.secret"
+    secret.write_text(SECRET.hex() + "\n")
+    environment = {
+        **os.environ,
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "de_DE.UTF-8",
+        "LANG": "de_DE.UTF-8",
+        "PYTHONHASHSEED": "7",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "plotbank",
+        "build",
+        str(EXAMPLE / "quiz.toml"),
+        "--roster",
+        str(EXAMPLE / "roster.csv"),
+    ]
+    subprocess.run(
+        [*command, "-o", str(tmp_path / "other"), "--secret", str(secret)],
+        env=environment,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+
+    assert packages(tmp_path / "other") == packages(example_bank)
+    assert (tmp_path / "other/private/plots.jsonl").read_bytes() == (example_bank / "private/plots.jsonl").read_bytes()
+
+
+def test_another_secret_gives_none_of_the_same_pictures(quiz_file, tmp_path):
+    one = records(small(quiz_file, tmp_path, "one"))
+    two = records(small(quiz_file, tmp_path, "two", secret=b"x" * 32))
+
+    assert not {r["picture"] for r in one.values()} & {r["picture"] for r in two.values()}
+    assert not set(one) & set(two)
+
+
+def test_adding_and_reordering_students_changes_nobody_elses(quiz_file, tmp_path):
+    one = records(small(quiz_file, tmp_path, "one", students=STUDENTS[:4]))
+    two = records(small(quiz_file, tmp_path, "two", students=(STUDENTS[5], *STUDENTS[3::-1], STUDENTS[4])))
+
+    assert len(two) == 6
+    assert {variant: two[variant] for variant in one} == one
+
+
+def test_a_student_is_told_apart_by_id_alone(quiz_file, tmp_path):
+    renamed = tuple(Student(id=s.id, name="Somebody", email="") for s in STUDENTS)
+
+    assert records(small(quiz_file, tmp_path, "one")) == records(small(quiz_file, tmp_path, "two", students=renamed))
+
+
+def test_distinct_answers(quiz_file, tmp_path):
+    text = SMALL + 'distinct = "answer"\n'
+    students = tuple(Student(id=str(i)) for i in range(21))
+    keys = [row["key"] for row in rows(small(quiz_file, tmp_path, students=students, text=text))]
+
+    assert sorted(keys) == [f"{0.5 + k / 100:.2f}" for k in range(21)]
+
+
+def test_more_distinct_answers_than_exist_are_refused_before_any_work(quiz_file, tmp_path):
+    with pytest.raises(ImpossibleRequest, match=r"22 - 21 = 1 too few"):
+        small(
+            quiz_file,
+            tmp_path,
+            text=SMALL + 'distinct = "answer"\n',
+            students=tuple(Student(id=str(i)) for i in range(22)),
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+def test_a_picture_that_somebody_has_is_drawn_again(quiz_file, tmp_path, monkeypatch):
+    """Everybody is made to draw the same at their first attempts."""
+    true = building.Seed.rng
+    same = building.seeds.seed(SECRET, "", "", "")
+    monkeypatch.setattr(
+        building.Seed, "rng", lambda self, stream, attempt=0: true(same if attempt < 5 else self, stream, attempt)
+    )
+    folder = small(quiz_file, tmp_path, text=SMALL.replace("[0.5, 0.7]", "0.6").replace("[20, 25]", "22"))
+    evidence = json.loads((folder / "private" / "evidence.json").read_text())
+
+    assert len({record["picture"] for record in records(folder).values()}) == 6
+    assert evidence["questions"]["q1"]["redraws"]["another student has the same"] >= 5
+
+
+def test_an_item_that_the_reader_does_not_confirm_is_not_shipped(quiz_file, tmp_path, monkeypatch):
+    """The renderer is made to lose a point at the first attempt of every variant."""
+    true = building.Frame.picture
+    shown = Counter()
+
+    def losing(self, values):
+        shown[values.tobytes()] += 1
+        return true(self, values[:-1] if len(shown) <= 3 else values)
+
+    monkeypatch.setattr(building.Frame, "picture", losing)
+    folder = small(quiz_file, tmp_path)
+    redraws = json.loads((folder / "private" / "evidence.json").read_text())["questions"]["q1"]["redraws"]
+
+    assert redraws["the picture shows another number of points"] == 3
+
+
+def test_a_request_that_never_works_is_refused(quiz_file, tmp_path, monkeypatch):
+    def never(*_):
+        raise UnsuitableDraw("never good enough")
+
+    monkeypatch.setattr(building, "_variant", never)
+    with pytest.raises(
+        ImpossibleRequest, match=r"question 'q1': no usable item in 200 draws \(last reason: never good"
+    ):
+        small(quiz_file, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device"), RuntimeError])
+def test_whatever_goes_wrong_leaves_nothing_behind(quiz_file, tmp_path, error):
+    seen = []
+
+    def advance(stage):
+        seen.append(stage)
+        if len(seen) == 4:
+            raise error
+
+    with pytest.raises(BankError if isinstance(error, OSError) else error):
+        small(quiz_file, tmp_path, advance=advance)
+    assert len(seen) == 4
+    assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+def test_a_failed_build_leaves_the_old_bank_as_it_was(quiz_file, tmp_path):
+    folder = small(quiz_file, tmp_path)
+    before = packages(folder)
+
+    def fail(stage):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(quiz_file, tmp_path, overwrite=True, secret=b"x" * 32, advance=fail)
+    assert packages(folder) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bank", "quiz.toml"]
+
+
+def test_a_bank_is_replaced_only_when_told_to(quiz_file, tmp_path):
+    folder = small(quiz_file, tmp_path)
+    before = packages(folder)
+    with pytest.raises(BankError, match="there is a bank here already: choose another name, or say --overwrite"):
+        small(quiz_file, tmp_path)
+    small(quiz_file, tmp_path, overwrite=True, secret=b"x" * 32)
+
+    assert packages(folder).keys() == before.keys()
+    assert packages(folder) != before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bank", "quiz.toml"]
+
+
+def test_a_folder_that_is_no_bank_is_never_replaced(quiz_file, tmp_path):
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "thesis.txt").write_text("years of work")
+    with pytest.raises(BankError, match="is not a bank: choose another name"):
+        small(quiz_file, tmp_path, overwrite=True)
+    assert (tmp_path / "bank" / "thesis.txt").read_text() == "years of work"
+
+
+def test_an_empty_folder_is_taken(quiz_file, tmp_path):
+    (tmp_path / "bank").mkdir()
+
+    assert len(records(small(quiz_file, tmp_path))) == 6
+
+
+def test_a_folder_in_a_folder_that_does_not_exist(quiz_file, tmp_path):
+    with pytest.raises(BankError, match="does not exist: make it first"):
+        small(quiz_file, tmp_path, "none/bank")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_cells_that_a_spreadsheet_would_run_are_defused(cell):
+    assert harmless(cell) == "'" + cell
+
+
+def test_ordinary_cells_stay():
+    assert harmless("O'Brien = 3") == "O'Brien = 3"
+
+
+def test_hostile_names_are_defused_in_the_answer_key(quiz_file, tmp_path):
+    students = (Student(id="=cmd|' /C calc'!A0", name='@x","y', email="-2+3"),)
+    row = rows(small(quiz_file, tmp_path, students=students))[0]
+
+    assert (row["student"], row["name"], row["email"]) == ("'=cmd|' /C calc'!A0", '\'@x","y', "'-2+3")
+
+
+def test_pictures_have_the_size_asked_for(quiz_file, tmp_path):
+    folder = small(quiz_file, tmp_path)
+    with zipfile.ZipFile(folder / "canvas" / "small.zip") as archive:
+        images = [archive.read(name) for name in archive.namelist() if name.startswith("images/")]
+
+    assert len(images) == 6
+    assert {Image.open(io.BytesIO(png)).size for png in images} == {(400, 300)}
