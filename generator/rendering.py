@@ -25,6 +25,7 @@ from .kinds import Area, Floats, Kind, Plot
 
 INK = "#262626"
 LABEL_SIZE, TICK_SIZE = 15.0, 14.0  # CSS pixels; readable when a phone shows the picture at 60 %
+PAD = 6.0  # CSS pixels of paper around everything
 _GREYS, _SHADES = 7, 8
 _FONT = "DejaVu Sans"  # comes with matplotlib, so the picture is the same on every machine
 
@@ -43,7 +44,8 @@ class Frame:
         with mpl.rc_context():
             mpl.rcdefaults()  # a person's own matplotlibrc must not change pictures
             mpl.rcParams.update({"font.family": _FONT, "axes.unicode_minus": True})
-            figure = Figure((size.width / 72, size.height / 72), dpi=72 * size.density, layout="constrained")
+            figure = Figure((size.width / 72, size.height / 72), dpi=72 * size.density)
+            figure.set_layout_engine("constrained", w_pad=PAD / 72, h_pad=PAD / 72)
             self._canvas = _agg(figure)
             axes = self._axes = figure.add_subplot()
             axes.spines[["top", "right"]].set_visible(False)

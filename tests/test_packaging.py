@@ -28,14 +28,19 @@ def test_every_package_on_the_disk_is_listed():
         if not init.parent.is_symlink()
     }
     for folder in FOLDERS:
-        found |= {".".join(["plotbank", *i.parent.relative_to(ROOT).parts]) for i in (ROOT / folder).rglob("__init__.py")}
+        found |= {
+            ".".join(["plotbank", *i.parent.relative_to(ROOT).parts]) for i in (ROOT / folder).rglob("__init__.py")
+        }
 
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
 
 
 def test_no_code_imports_a_folder_by_its_bare_name():
     """It would be a second copy of the module, with classes of its own."""
-    for source in [*ROOT.glob("src/**/*.py"), *(p for f in (*FOLDERS, "tests", "benchmarks") for p in (ROOT / f).rglob("*.py"))]:
+    for source in [
+        *ROOT.glob("src/**/*.py"),
+        *(p for f in (*FOLDERS, "tests", "benchmarks") for p in (ROOT / f).rglob("*.py")),
+    ]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

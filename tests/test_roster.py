@@ -85,9 +85,7 @@ def test_moodle_grade_export(read):
         'Anne,Able,,"Example HQ","Statistics",student7@example.edu,56.00\n'
     )
     assert roster.source == "Moodle participants export"
-    assert roster.students == (
-        Student(id="student7@example.edu", name="Anne Able", email="student7@example.edu"),
-    )
+    assert roster.students == (Student(id="student7@example.edu", name="Anne Able", email="student7@example.edu"),)
 
 
 @pytest.mark.parametrize(
@@ -231,9 +229,7 @@ def test_a_duplicate_id_with_a_newline_still_makes_one_line(error):
 
 
 def test_missing_id(error):
-    assert error("id,name,email\n1,A,a@example.edu\n,B,b@example.edu\n").startswith(
-        "roster.csv, row 3: 'id' is empty"
-    )
+    assert error("id,name,email\n1,A,a@example.edu\n,B,b@example.edu\n").startswith("roster.csv, row 3: 'id' is empty")
 
 
 def test_missing_id_in_moodle_names_all_columns_that_would_do(error):

@@ -286,13 +286,18 @@ def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
     for name, paths in summary.packages.items():
         for path in paths:
             click.echo(f"  {summary.folder / path}")
-        click.echo(f"    {how_to_import[name]}")
-    click.echo(f"  {summary.folder / 'private'}\n    Keys and who was meant to get what. Never upload this folder.")
+        _echo_indented(how_to_import[name])
+    click.echo(f"  {summary.folder / 'private'}")
+    _echo_indented("Keys and who was meant to get what. Never upload this folder.")
     sharing = expected_sharing(summary.students)
     click.echo(
         f"\nEvery variant is unique, but platforms draw at random: of {summary.students} students about "
         f"{sharing:.0f} will share a variant with somebody."
     )
+
+
+def _echo_indented(text: str) -> None:
+    click.echo(click.wrap_text(text, width=100, initial_indent="    ", subsequent_indent="    "))
 
 
 def expected_sharing(students: int) -> float:

@@ -15,9 +15,7 @@ from plotbank.items import Axis, PictureSpec
 
 
 def plot(x="Study time", y="Exam score", low=0, high=30, **picture):
-    return Plot(
-        x=Axis(label=x, low=low, high=high), y=Axis(label=y, low=0, high=100), picture=PictureSpec(**picture)
-    )
+    return Plot(x=Axis(label=x, low=low, high=high), y=Axis(label=y, low=0, high=100), picture=PictureSpec(**picture))
 
 
 VALUES = np.column_stack([np.linspace(2, 28, 20), np.linspace(10, 90, 20)[::-1]])
@@ -97,7 +95,10 @@ def test_the_area_is_what_lies_between_the_axes_ends():
     ("options", "message"),
     [
         ({"x": "word " * 40}, "does not fit: shorten it"),
-        ({"y": "a label that is too long for the height of so small a picture, is it not so?"}, "does not fit: shorten it"),
+        (
+            {"y": "a label that is too long for the height of so small a picture, is it not so?"},
+            "does not fit: shorten it",
+        ),
         ({"x": "時間"}, "has characters that cannot be drawn: 時 間"),
     ],
 )

@@ -138,7 +138,9 @@ class Runtime:
                 return [uses]
 
             def get_inputs(self):
-                return [type("I", (), {"name": n, "shape": ["b", s]}) for n, s in (("noise", CARD.noise), ("condition", 2))]
+                return [
+                    type("I", (), {"name": n, "shape": ["b", s]}) for n, s in (("noise", CARD.noise), ("condition", 2))
+                ]
 
         return Session()
 

@@ -1,0 +1,209 @@
+"""XML read in a stream, and HTML fragments, exactly as delivered: nothing is fetched, expanded or repaired."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from xml.parsers import expat
+
+from . import Unreadable
+
+_LARGEST_TEXT = 20 * 2**20  # characters in one text node
+_MOST_KEPT = 100_000  # elements in memory at one time
+_DEEPEST = 64
+
+_INLINE = frozenset(("a", "abbr", "b", "code", "em", "i", "s", "small", "span", "strong", "sub", "sup", "u"))
+_LINKING = frozenset(("src", "href", "srcset", "poster", "data"))
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """An XML element.  `text` is the character data directly inside; `bare` says that some is outside CDATA."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: list["Element"] = field(default_factory=list)
+    text: str = ""
+    bare: bool = False
+
+    def each(self, *path: str) -> Iterator["Element"]:
+        """The elements that a path of child tags leads to."""
+        if not path:
+            yield self
+            return
+        for child in self.children:
+            if child.tag == path[0]:
+                yield from child.each(*path[1:])
+
+    def first(self, *path: str) -> "Element | None":
+        """The first element that a path of child tags leads to."""
+        return next(self.each(*path), None)
+
+    def text_at(self, *path: str) -> str:
+        """The text of the first element at a path; empty where there is none."""
+        found = self.first(*path)
+        return "" if found is None else found.text
+
+    def walk(self) -> Iterator["Element"]:
+        """This element and everything inside it, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def inside(self, tag: str) -> Iterator["Element"]:
+        """The elements with this tag at any depth."""
+        return (element for element in self.walk() if element.tag == tag)
+
+
+Streamed = tuple[tuple[Element, ...], Element]
+
+
+def elements(chunks: Iterable[bytes], wanted: Collection[str]) -> Iterator[Streamed]:
+    """Every element with a wanted tag as soon as it is complete, with the elements that it stands in.
+
+    A streamed element is not kept in its parent, so memory does not grow with the file.  Namespaces are dropped.
+
+    Raises:
+        Unreadable: not well-formed UTF-8 XML, with a DOCTYPE, or beyond the limits of size and depth.
+    """
+    builder = _Builder(wanted)
+    for chunk in chunks:
+        builder.feed(chunk)
+        yield from builder.take()
+    builder.feed(b"", final=True)
+    yield from builder.take()
+
+
+def root(chunks: Iterable[bytes], tag: str) -> Element:
+    """A small document as a whole.
+
+    Raises:
+        Unreadable: as `elements`, or its root has another tag.
+    """
+    for around, element in elements(chunks, (tag,)):
+        if not around:
+            return element
+    raise Unreadable(f"the root element is not <{tag}>")
+
+
+class _Builder:
+    """Builds elements from what the parser reports, within limits."""
+
+    def __init__(self, wanted: Collection[str]) -> None:
+        self._wanted = wanted
+        self._open: list[Element] = []
+        self._texts: list[list[str]] = []
+        self._sizes: list[int] = []
+        self._kept_before: list[int] = []
+        self._kept = 0
+        self._in_cdata = False
+        self._finished: list[Streamed] = []
+        # The encoding is imposed: a platform reads UTF-8, whatever a byte order mark would suggest.
+        self._parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.XmlDeclHandler = self._declaration
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartCdataSectionHandler = lambda: self._set_cdata(True)
+        self._parser.EndCdataSectionHandler = lambda: self._set_cdata(False)
+
+    def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        try:
+            self._parser.Parse(chunk, final)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise Unreadable(f"the XML is damaged at line {error.lineno}: {reason}") from None
+
+    def take(self) -> list[Streamed]:
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.upper() not in ("UTF-8", "US-ASCII"):
+            raise Unreadable(f"the XML is declared as {encoding}, but platforms read UTF-8")
+
+    def _doctype(self, *_: object) -> None:
+        raise Unreadable("the XML has a DOCTYPE, which no package needs and which could define harmful entities")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._kept_before.append(self._kept)
+        self._kept += 1
+        if self._kept > _MOST_KEPT:
+            raise Unreadable(f"the XML has more than {_MOST_KEPT:,} elements in one part of it")
+        if len(self._open) == _DEEPEST:
+            raise Unreadable(f"the XML is nested deeper than {_DEEPEST} elements")
+        self._open.append(Element(_local(name), {_local(key): value for key, value in attributes.items()}))
+        self._texts.append([])
+        self._sizes.append(0)
+
+    def _end(self, _name: str) -> None:
+        element = self._open.pop()
+        element.text = "".join(self._texts.pop())
+        self._sizes.pop()
+        kept_before = self._kept_before.pop()
+        if element.tag in self._wanted:
+            self._finished.append((tuple(self._open), element))
+            self._kept = kept_before
+        elif self._open:
+            self._open[-1].children.append(element)
+
+    def _characters(self, data: str) -> None:
+        self._sizes[-1] += len(data)
+        if self._sizes[-1] > _LARGEST_TEXT:
+            raise Unreadable(f"a text in the XML is larger than {_LARGEST_TEXT:,} characters")
+        self._texts[-1].append(data)
+        if not (self._in_cdata or data.isspace()):
+            self._open[-1].bare = True
+
+    def _set_cdata(self, inside: bool) -> None:
+        self._in_cdata = inside
+
+
+def _local(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+class Fragment(HTMLParser):
+    """What stands in an HTML fragment: its text, its tags, its pictures' attributes, everything it loads."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.images: list[dict[str, str]] = []
+        self.links: list[str] = []
+        self._texts: list[str] = []
+        self.feed(html)
+        self.close()
+
+    @property
+    def text(self) -> str:
+        """What a person reads, with single spaces; what stands in attributes is left out."""
+        return re.sub(r"\s+", " ", "".join(self._texts)).strip()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and what it links or shows."""
+        self._separate(tag)
+        self.tags.add(tag)
+        values = {name: value or "" for name, value in attrs}
+        if tag != "a":  # a link that a person may follow is text; what a browser loads must be delivered
+            self.links += [value for name, value in values.items() if name in _LINKING]
+        if tag == "img":
+            self.images.append(values)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Keep the words of neighbouring blocks apart."""
+        self._separate(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self._texts.append(data)
+
+    def parse_marked_section(self, i: int, report: bool | int = True) -> int:
+        """Take `<![...` as the comment that browsers see in it; the standard parser may fail there."""
+        return self.parse_bogus_comment(i, bool(report))
+
+    def _separate(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self._texts.append(" ")
