@@ -26,9 +26,10 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-# Paste the commands' help into the docs again.
+# Paste the commands' help into the docs and draw their picture again.
 docs: $(VENV)/dev
 	$(BIN)/cog -r docs/command-line.md
+	$(BIN)/python docs/three_students.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
