@@ -94,7 +94,16 @@ def test_init_check_build_verify(run, started):
 
 
 def test_a_second_build_uses_the_same_secret(run, started):
-    words = ["build", started / "quiz.toml", "--roster", started / "roster.csv", "--to", "moodle", "-o", started / "bank"]
+    words = [
+        "build",
+        started / "quiz.toml",
+        "--roster",
+        started / "roster.csv",
+        "--to",
+        "moodle",
+        "-o",
+        started / "bank",
+    ]
     assert "A new secret was made" in run(*words).output
     first = (started / "bank/moodle/my-first-quiz.xml").read_bytes()
     assert "A new secret was made" not in run(*words, "--overwrite").output
@@ -144,7 +153,9 @@ def test_templates(run, tmp_path):
 
 
 def test_models(run):
-    assert re.search(r"^scatter-v1\s+scatter\s+r -0.95 to 0.95, n 15 to 100$", run("models", "list").output, re.MULTILINE)
+    assert re.search(
+        r"^scatter-v1\s+scatter\s+r -0.95 to 0.95, n 15 to 100$", run("models", "list").output, re.MULTILINE
+    )
     shown = run("models", "show", "scatter-v1").output
     assert '"kind": "scatter"' in shown
     assert shown.endswith("scatter-v1: the network is the one that the card describes, and runs here.\n")
@@ -196,7 +207,9 @@ def test_too_many_students_for_distinct_answers(run, tmp_path):
     line = refused(run, "check", quiz, "--roster", roster)
 
     assert "allows 31 different answers, and 40 students are to have one each (40 - 31 = 9 too few)" in line
-    assert refused(run, "build", quiz, "--roster", roster, "-o", tmp_path / "bank", "--secret", _secret(tmp_path)) == line
+    assert (
+        refused(run, "build", quiz, "--roster", roster, "-o", tmp_path / "bank", "--secret", _secret(tmp_path)) == line
+    )
 
 
 def test_wrong_words_are_refused_by_click_with_status_2(run):

@@ -16,7 +16,7 @@ from .errors import ImpossibleRequest, QuizFileError, UnsuitableDraw
 from .generator.conditions import Grid, steps, tidy
 from .generator.kinds import Feature, Kind, Plot, kinds
 from .item_templates import Template
-from .items import Axis, PictureSpec
+from .items import Axis, NumericKey, PictureSpec
 from .models import Card, latest
 
 Distinct = Literal["picture", "answer"]
@@ -120,7 +120,7 @@ def outlook(question: QuizQuestion) -> Outlook:
     for value in question.grid.values[question.template.reads]:
         key, clarity = item_templates.grade(question.template, {question.template.reads: value}, _rng())
         clarities.append(clarity)
-        if hasattr(key, "tolerance"):
+        if isinstance(key, NumericKey):
             tolerances.append(key.tolerance)
     return Outlook(
         answers=question.answers,
@@ -331,14 +331,3 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     names = list(known)
     near = get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
-
-
-__all__ = [
-    "ImpossibleRequest",
-    "Outlook",
-    "Quiz",
-    "QuizQuestion",
-    "outlook",
-    "read_quiz",
-    "refuse_impossible",
-]

@@ -183,9 +183,8 @@ def _evidence(folder: Path) -> dict[str, Any]:
     try:
         evidence = json.loads(path.read_text(encoding="utf-8"))
         questions, packages = evidence["questions"], evidence["packages"]
-        for question in questions.values():
-            for field in ("reads", "decimals", "x", "y"):
-                question[field]
+        if lacking := [q for q in questions.values() if not {"reads", "decimals", "x", "y"} <= q.keys()]:
+            raise KeyError(*lacking)
         for name in packages:
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise BankError(f"{folder}: private/evidence.json names a file outside the bank: {name}")
@@ -201,8 +200,8 @@ def _records(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         with path.open(encoding="utf-8") as lines:
             records = {record["variant"]: record for record in map(json.loads, lines)}
-            for record in records.values():
-                record["picture"], record["values"]
+            if not all({"picture", "values"} <= record.keys() for record in records.values()):
+                raise KeyError("picture, values")
             return records
     except FileNotFoundError:
         raise BankError(f"{folder}: this is not a whole bank: private/plots.jsonl is missing") from None

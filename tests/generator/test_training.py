@@ -263,6 +263,8 @@ def test_export_equals_torch_and_a_plot_does_not_depend_on_its_neighbours(tmp_pa
     assert difference["picture"] <= 1e-4
     assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]  # one file, nothing external
 
+    assert str(Path(networks.__file__).parent).encode() not in path.read_bytes()  # no traces of this machine
+
     inputs = export._example(model, 7)
     runner = export.session(path)
     points, pictures = runner.run(["points", "picture"], inputs)

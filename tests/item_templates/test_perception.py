@@ -1,6 +1,7 @@
 """The law of just-noticeable differences against numbers worked from its formula."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_rungs_are_never_nearer_than_asked(r, above):
     assert len(rungs) == 4
     assert rungs == sorted(rungs)
     assert r in rungs
-    assert all(apart(a, b) >= 2 for a, b in zip(rungs, rungs[1:], strict=False))
+    assert all(apart(a, b) >= 2 for a, b in pairwise(rungs))
     assert all(math.isclose(v, round(v, 2)) for v in rungs)
 
 
