@@ -35,6 +35,8 @@ _REQUIRED: dict[str, type | tuple[type, ...]] = {
     "decimals": int,
     "clarity": (int, float),
 }
+# The readings for which it is known how finely people see them: two values' distance in just-noticeable differences.
+_DISTANCES = {"r": perception.apart}
 _OF_TYPE = {"numerical": "tolerance", "choice": "options"}
 _LARGEST = 1_000_000  # bytes of a template file
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -153,7 +155,7 @@ def grade(template: Template, readings: Mapping[str, float], rng: np.random.Gene
         options = tuple(numerals.number(v, template.decimals) for v in values)
         key = ChoiceKey(options=tuple(map(escape, options)), values=tuple(values), correct=values.index(printed))
         edges = [v for v in values if v != printed]
-    clarity = min(perception.apart(value, edge) for edge in edges)
+    clarity = min(_DISTANCES[template.reads](value, edge) for edge in edges)
     if clarity < template.clarity - 1e-9:
         raise UnsuitableDraw(f"clarity {clarity:.2f} below {template.clarity:g}")
     return key, clarity
@@ -202,6 +204,8 @@ def _check_header(name: str, header: Mapping[str, Any]) -> None:
             raise QuizFileError(f"{name}: header: {field} = {header[field]!r} is of the wrong type")
     if header["type"] not in _OF_TYPE:
         raise QuizFileError(f"{name}: header: type = {header['type']!r}: write one of {', '.join(_OF_TYPE)}")
+    if header["reads"] not in _DISTANCES:
+        raise QuizFileError(f"{name}: header: reads = {header['reads']!r}: write one of {', '.join(_DISTANCES)}")
     if not 0 <= header["decimals"] <= 4:
         raise QuizFileError(f"{name}: header: decimals = {header['decimals']}: write 0 to 4")
     needed = _OF_TYPE[header["type"]]

@@ -167,11 +167,25 @@ def test_an_own_template_of_an_unknown_kind_is_refused(tmp_path, quiz_file):
 
     source = built_in()["scatter/estimate-r"]
     (tmp_path / "pie.md").write_text(source.replace('kind = "scatter"', 'kind = "scater"'))
-    (tmp_path / "slope.md").write_text(source.replace('reads = "r"', 'reads = "slope"'))
     with pytest.raises(QuizFileError, match=re.escape("kind 'scater': did you mean 'scatter'?")):
         read_quiz(quiz_file(HEAD + '[[question]]\ntemplate = "pie.md"\n'))
-    with pytest.raises(QuizFileError, match=re.escape("reads 'slope': a scatter plot is conditioned on r, n")):
-        read_quiz(quiz_file(HEAD + '[[question]]\ntemplate = "slope.md"\n'))
+
+
+def test_an_own_template_may_use_every_reading(tmp_path, quiz_file):
+    from plotbank.item_templates import built_in
+
+    source = built_in()["scatter/estimate-r"].replace("max(0.03, 2 * jnd(r))", "max(0.1, sd_x / sd_x * 2 * jnd(r))")
+    (tmp_path / "own.md").write_text(source)
+
+    assert len(read_quiz(quiz_file(HEAD + '[[question]]\ntemplate = "own.md"\nr = [0.5, 0.6]\n')).questions) == 1
+
+
+def test_a_fault_in_the_text_of_an_own_template_is_found_before_anything_is_built(tmp_path, quiz_file):
+    from plotbank.item_templates import built_in
+
+    (tmp_path / "own.md").write_text(built_in()["scatter/estimate-r"].replace("{{ n }} observations", "{{ m }}"))
+    with pytest.raises(QuizFileError, match=r"own\.md: section 'Stem': 'm' is undefined"):
+        read_quiz(quiz_file(HEAD + '[[question]]\ntemplate = "own.md"\nr = [0.5, 0.6]\n'))
 
 
 def test_more_answers_than_exist_are_refused_with_the_arithmetic(quiz_file):

@@ -76,6 +76,13 @@ class Kind(Protocol):
         """The one colour in which data are drawn, with no red in it: `#00....`."""
         ...
 
+    def plain(self, condition: Condition, rng: np.random.Generator) -> Floats:
+        """Data of this condition from a plain formula, in the form in which a network emits them.
+
+        They stand in for a network's where a template is tried before anything is drawn.
+        """
+        ...
+
     def snap(self, raw: Floats, condition: Condition, plot: Plot, area: Area, rng: np.random.Generator) -> Snapped:
         """Place what the network emitted on the axes and make the condition exact.
 

@@ -35,6 +35,13 @@ class Scatter:
         Feature(name="n", low=15, high=100, step=1, meaning="number of points drawn"),
     )
 
+    def plain(self, condition: Condition, rng: np.random.Generator) -> Floats:
+        """n points of a bivariate normal distribution with the correlation r, framed to the unit square."""
+        z = rng.standard_normal((int(condition["n"]), 2))
+        z[:, 1] = condition["r"] * z[:, 0] + np.sqrt(1 - condition["r"] ** 2) * z[:, 1]
+        framed: Floats = (z - z.min(axis=0)) / np.ptp(z, axis=0)
+        return framed
+
     def snap(self, raw: Floats, condition: Condition, plot: Plot, area: Area, rng: np.random.Generator) -> Snapped:
         """Place n emitted points on the axes, part those that hide each other, make r exact, round."""
         n, r = int(condition["n"]), condition["r"]

@@ -4,6 +4,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -118,7 +119,7 @@ def outlook(question: QuizQuestion) -> Outlook:
     """Try the template on every key that the conditions allow."""
     clarities, tolerances = [], []
     for value in question.grid.values[question.template.reads]:
-        key, clarity = item_templates.grade(question.template, {question.template.reads: value}, _rng())
+        key, clarity = item_templates.grade(question.template, _stand_in(question, value), np.random.default_rng(0))
         clarities.append(clarity)
         if isinstance(key, NumericKey):
             tolerances.append(key.tolerance)
@@ -130,8 +131,18 @@ def outlook(question: QuizQuestion) -> Outlook:
     )
 
 
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(0)
+def _stand_in(question: QuizQuestion, value: float) -> dict[str, float]:
+    """The readings of a plot with this value of what the template reads, from a plain formula instead of a network."""
+    rng = np.random.default_rng(0)
+    condition = {**question.grid.draw(rng), question.template.reads: value}
+    area = (0.8 * question.plot.picture.width, 0.8 * question.plot.picture.height)
+    for _ in range(200):
+        raw = question.kind.plain(condition, rng)
+        try:
+            return question.kind.readings(question.kind.snap(raw, condition, question.plot, area, rng).values)
+        except UnsuitableDraw:
+            continue
+    return question.kind.readings(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +234,6 @@ def _question(reader: _Reader, table: Mapping[str, Any], number: int, picture: P
     distinct = table.get("distinct", "picture")
     if distinct not in ("picture", "answer"):
         reader.refuse(place, f"distinct = {distinct!r}", 'write "picture" or "answer"')
-    if template.reads not in {feature.name for feature in kind.features}:
-        reader.refuse(
-            place,
-            f"{template.name} reads {template.reads!r}",
-            f"a {kind.name} plot is conditioned on " + ", ".join(feature.name for feature in kind.features),
-        )
     question = QuizQuestion(
         id=identifier,
         title=reader.text(table, "title", place, default=template.title),
@@ -308,16 +313,19 @@ def _axis(reader: _Reader, table: Mapping[str, Any], name: str, place: str) -> A
 
 
 def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None:
-    """Refuse conditions under which the template's item would be ambiguous, whatever is drawn."""
+    """Refuse a template that fails, and conditions under which its item would be ambiguous, whatever is drawn."""
     template, name = question.template, question.template.reads
     bad: list[tuple[float, str]] = []
     for value in question.grid.values[name]:
+        readings = _stand_in(question, value)
         for k in range(12):  # the places of the options are drawn: try several
             try:
-                item_templates.grade(template, {name: value}, np.random.default_rng(k))
+                item_templates.grade(template, readings, np.random.default_rng(k))
             except UnsuitableDraw as reason:
                 bad.append((value, str(reason)))
                 break
+        else:
+            _try_texts(question, readings)
     if not bad:
         return
     good = [v for v in question.grid.values[name] if v not in {value for value, _ in bad}]
@@ -325,6 +333,12 @@ def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None
         f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or other conditions"
     )
     reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", right)
+
+
+def _try_texts(question: QuizQuestion, readings: Mapping[str, float]) -> None:
+    axes = {"x": question.plot.x, "y": question.plot.y}
+    with suppress(UnsuitableDraw):  # this one plot may be unsuitable; a fault of the template is not
+        item_templates.write(question.template, readings, axes, np.random.default_rng(0))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

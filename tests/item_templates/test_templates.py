@@ -165,6 +165,7 @@ def test_a_template_of_ones_own_works():
         (own().replace("decimals = 2", "decimals ="), "own.md: the header is not TOML"),
         (own(title=None), "own.md: header: 'title' is missing"),
         (own(decimals='"two"'), "own.md: header: decimals = 'two' is of the wrong type"),
+        (own(reads='"slope"'), "own.md: header: reads = 'slope': write one of r"),
         (own(decimals="7"), "own.md: header: decimals = 7: write 0 to 4"),
         (own(type='"essay"'), "own.md: header: type = 'essay': write one of numerical, choice"),
         (own(type='"numerical"'), "needs tolerance"),
