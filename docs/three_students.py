@@ -12,6 +12,7 @@ from plotbank.build import build
 from plotbank.exporters import exporters
 from plotbank.items import Student
 from plotbank.quiz import read_quiz
+from plotbank.roster import Roster
 
 ROOT = Path(__file__).parent.parent
 WIDTH, HEIGHT, CAPTION = 600, 450, 60
@@ -20,12 +21,13 @@ WIDTH, HEIGHT, CAPTION = 600, 450, 60
 def main() -> None:
     """Build a bank for three students and put their pictures side by side."""
     quiz = read_quiz(ROOT / "examples" / "intro-statistics" / "quiz.toml")
-    students = [Student(id=name) for name in ("Ada", "Bashir", "Chiara")]
+    students = tuple(Student(id=name) for name in ("Ada", "Bashir", "Chiara"))
+    roster = Roster(students=students, source="plain columns", id_column="id", left_out=())
     sheet = Image.new("RGB", (3 * WIDTH, HEIGHT + CAPTION), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(26)
     with tempfile.TemporaryDirectory() as scratch:
         bank = Path(scratch) / "bank"
-        build(quiz, students, b"three students for the README ..", bank, [exporters()["canvas"]])
+        build(quiz, roster, b"three students for the README ..", bank, [exporters()["canvas"]])
         lines = (bank / "private" / "plots.jsonl").read_text().splitlines()
         records = [record for record in map(json.loads, lines) if record["variant"].startswith("q1_")]
         with zipfile.ZipFile(next((bank / "canvas").iterdir())) as package:

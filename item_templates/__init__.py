@@ -157,7 +157,7 @@ def grade(template: Template, readings: Mapping[str, float], rng: np.random.Gene
         edges = [v for v in values if v != printed]
     clarity = min(_DISTANCES[template.reads](value, edge) for edge in edges)
     if clarity < template.clarity - 1e-9:
-        raise UnsuitableDraw(f"clarity {clarity:.2f} below {template.clarity:g}")
+        raise UnsuitableDraw(f"clarity below {template.clarity:g} just-noticeable differences")
     return key, clarity
 
 

@@ -19,8 +19,8 @@ def example_bank(tmp_path_factory):
     from plotbank.roster import read_roster
 
     folder = tmp_path_factory.mktemp("example") / "bank"
-    students = read_roster(EXAMPLE / "roster.csv").students
-    build(read_quiz(EXAMPLE / "quiz.toml"), students, SECRET, folder, list(exporters().values()))
+    roster = read_roster(EXAMPLE / "roster.csv")
+    build(read_quiz(EXAMPLE / "quiz.toml"), roster, SECRET, folder, list(exporters().values()))
     return folder
 
 

@@ -17,13 +17,15 @@ import pytest
 from lxml import etree
 from PIL import Image
 
-import plotbank.build as building
-from plotbank.build import build, harmless
+import plotbank.variants as variants
+from plotbank.build import build
 from plotbank.errors import BankError, ImpossibleRequest, UnsuitableDraw
 from plotbank.exporters import exporters
+from plotbank.generator import seeds
 from plotbank.items import Student
+from plotbank.private_files import harmless
 from plotbank.quiz import read_quiz
-from plotbank.roster import read_roster
+from plotbank.roster import Roster, read_roster
 
 from .conftest import EXAMPLE, ROOT, SECRET
 
@@ -59,9 +61,10 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def small(quiz_file, tmp_path, name="bank", students=STUDENTS, secret=SECRET, text=SMALL, **options):
+def small(quiz_file, tmp_path, name="bank", students=STUDENTS, secret=SECRET, text=SMALL, id_column="id", **options):
     folder = tmp_path / name
-    build(read_quiz(quiz_file(text)), students, secret, folder, list(exporters().values()), **options)
+    roster = Roster(students=tuple(students), source="plain columns", id_column=id_column, left_out=())
+    build(read_quiz(quiz_file(text)), roster, secret, folder, list(exporters().values()), **options)
     return folder
 
 
@@ -139,7 +142,7 @@ def test_the_evidence_counts_what_happened(example_bank):
     evidence = json.loads((example_bank / "private" / "evidence.json").read_text())
     question = evidence["questions"]["q1"]
 
-    assert evidence["students"] == 40
+    assert evidence["roster"] == {"students": 40, "source": "plain columns", "id_column": "id"}
     assert question["kept"] == 40
     assert question["draws"] == 40 + sum(question["redraws"].values())
     assert evidence["seeds"]["secret_sha256"] == hashlib.sha256(SECRET).hexdigest()
@@ -227,10 +230,10 @@ def test_more_distinct_answers_than_exist_are_refused_before_any_work(quiz_file,
 
 def test_a_picture_that_somebody_has_is_drawn_again(quiz_file, tmp_path, monkeypatch):
     """Everybody is made to draw the same at their first attempts."""
-    true = building.Seed.rng
-    same = building.seeds.seed(SECRET, "", "", "")
+    true = seeds.Seed.rng
+    same = seeds.seed(SECRET, "", "", "")
     monkeypatch.setattr(
-        building.Seed, "rng", lambda self, stream, attempt=0: true(same if attempt < 5 else self, stream, attempt)
+        seeds.Seed, "rng", lambda self, stream, attempt=0: true(same if attempt < 5 else self, stream, attempt)
     )
     folder = small(quiz_file, tmp_path, text=SMALL.replace("[0.5, 0.7]", "0.6").replace("[20, 25]", "22"))
     evidence = json.loads((folder / "private" / "evidence.json").read_text())
@@ -241,14 +244,14 @@ def test_a_picture_that_somebody_has_is_drawn_again(quiz_file, tmp_path, monkeyp
 
 def test_an_item_that_the_reader_does_not_confirm_is_not_shipped(quiz_file, tmp_path, monkeypatch):
     """The renderer is made to lose a point at the first attempt of every variant."""
-    true = building.Frame.picture
+    true = variants.Frame.picture
     shown = Counter()
 
     def losing(self, values):
         shown[values.tobytes()] += 1
         return true(self, values[:-1] if len(shown) <= 3 else values)
 
-    monkeypatch.setattr(building.Frame, "picture", losing)
+    monkeypatch.setattr(variants.Frame, "picture", losing)
     folder = small(quiz_file, tmp_path)
     redraws = json.loads((folder / "private" / "evidence.json").read_text())["questions"]["q1"]["redraws"]
 
@@ -259,7 +262,7 @@ def test_a_request_that_never_works_is_refused(quiz_file, tmp_path, monkeypatch)
     def never(*_):
         raise UnsuitableDraw("never good enough")
 
-    monkeypatch.setattr(building, "_variant", never)
+    monkeypatch.setattr(variants, "_variant", never)
     with pytest.raises(
         ImpossibleRequest, match=r"question 'q1': no usable item in 200 draws \(last reason: never good"
     ):
@@ -305,6 +308,20 @@ def test_a_bank_is_replaced_only_when_told_to(quiz_file, tmp_path):
     assert packages(folder).keys() == before.keys()
     assert packages(folder) != before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bank", "quiz.toml"]
+
+
+def test_a_changed_id_column_is_remarked_on(quiz_file, tmp_path):
+    """A late enrolment without an ID number turns a Moodle export's ids into e-mail addresses for everybody."""
+    small(quiz_file, tmp_path)
+    quiz, roster = read_quiz(quiz_file(SMALL)), Roster(students=STUDENTS, source="", id_column="Email", left_out=())
+    moodle = [exporters()["moodle"]]
+    changed = build(quiz, roster, SECRET, tmp_path / "bank", moodle, overwrite=True)
+    same = build(quiz, roster, SECRET, tmp_path / "bank", moodle, overwrite=True)
+
+    assert changed.remarks == (
+        "the bank that was here told students apart by 'id', this one by 'Email', so everybody has other variants than before",
+    )
+    assert same.remarks == ()
 
 
 def test_a_folder_that_is_no_bank_is_never_replaced(quiz_file, tmp_path):

@@ -122,9 +122,7 @@ def build(
     chosen = [known[name] for name in dict.fromkeys(formats)] or list(known.values())
     total = len(people.students) * len(plan.questions)
     with _progress("Building", total) as advance:
-        summary = build_bank(
-            plan, people.students, key, folder, chosen, device=device, overwrite=overwrite, advance=advance
-        )
+        summary = build_bank(plan, people, key, folder, chosen, device=device, overwrite=overwrite, advance=advance)
     _print_roster(people)
     if made:
         click.echo(f"A new secret was made: {path} (keep it private, and keep it: it decides who gets what).")

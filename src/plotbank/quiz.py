@@ -136,22 +136,16 @@ def _stand_in(question: QuizQuestion, value: float) -> dict[str, float]:
     rng = np.random.default_rng(0)
     condition = {**question.grid.draw(rng), question.template.reads: value}
     area = (0.8 * question.plot.picture.width, 0.8 * question.plot.picture.height)
+    raw = question.kind.plain(condition, rng)
     for _ in range(200):
-        raw = question.kind.plain(condition, rng)
         try:
             return question.kind.readings(question.kind.snap(raw, condition, question.plot, area, rng).values)
         except UnsuitableDraw:
-            continue
+            raw = question.kind.plain(condition, rng)
     return question.kind.readings(raw)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Takes values out of tables, and says what is wrong with them and where."""
-
-    path: Path
-
-    def load(self) -> dict[str, Any]:
+def load(self) -> dict[str, Any]:
         name = self.path.name
         try:
             if self.path.stat().st_size > _LARGEST:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any, cast
@@ -40,79 +40,95 @@ def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) 
     Raises:
         BankError: the folder is not a bank, or `private/` is missing or damaged.
     """
-    evidence = _evidence(folder)
-    records = _records(folder)
-    keys, people = _answer_key(folder)
+    evidence, records, (keys, people) = _evidence(folder), _records(folder), _answer_key(folder)
+    bank = _Bank(evidence=evidence, records=records, keys=keys, people=people)
     findings: list[Finding] = []
     items = proved = 0
     for name in evidence["packages"]:
-        findings += _package_findings(folder, name, evidence)
         path = folder / name
         if not path.is_file():
+            findings.append(Finding(package=name, item="", message="the package is missing"))
             continue
-        seen: dict[str, str] = {}
+        findings += _package_findings(folder, name, evidence)
         try:
             for delivered in open_package(path, folder):
-                found = list(_item_findings(delivered, evidence, records, keys, people, seen))
+                found = [
+                    Finding(package=name, item=delivered.id, message=message) for message in _messages(delivered, bank)
+                ]
                 items += 1
                 proved += not found
                 findings += found
                 advance(name)
         except Unreadable as reason:
             findings.append(Finding(package=name, item="", message=str(reason)))
-    findings += _missing(evidence, records, items)
-    return Verdict(packages=len(evidence["packages"]), items=items, proved=proved, findings=tuple(findings))
+    wanted = len(records) * len({name.partition("/")[0] for name in evidence["packages"]})
+    if items != wanted:
+        findings.append(Finding(package="", item="", message=f"{items} items were found, but {wanted} were built"))
+    once = tuple(dict.fromkeys(findings))
+    return Verdict(packages=len(evidence["packages"]), items=items, proved=proved, findings=once)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bank:
+    """What `private/` says of a bank, and what has been seen of it so far."""
+
+    evidence: Mapping[str, Any]
+    records: Mapping[str, Mapping[str, Any]]
+    keys: Mapping[str, str]
+    people: frozenset[str]
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)  # (format, picture) -> the item that has it
+    items: set[tuple[str, str]] = field(default_factory=set)  # (format, item)
+    readings: dict[str, ScatterReading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
 
 
 def _package_findings(folder: Path, name: str, evidence: Mapping[str, Any]) -> Iterator[Finding]:
-    path = folder / name
-    if not path.is_file():
-        yield Finding(package=name, item="", message="the package is missing")
-        return
-    if hashlib.sha256(path.read_bytes()).hexdigest() != evidence["packages"][name]:
+    with (folder / name).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != evidence["packages"][name]:
         yield Finding(package=name, item="", message="the file has been changed since the bank was built")
-    yield from check_package(path, folder)
+    yield from check_package(folder / name, folder)
 
 
-def _item_findings(
-    delivered: Delivered,
-    evidence: Mapping[str, Any],
-    records: Mapping[str, Mapping[str, Any]],
-    keys: Mapping[str, str],
-    people: frozenset[str],
-    seen: dict[str, str],
-) -> Iterator[Finding]:
-    def finding(message: str) -> Finding:
-        return Finding(package=delivered.package, item=delivered.id, message=message)
-
-    yield from leaks(delivered)
+def _messages(delivered: Delivered, bank: _Bank) -> Iterator[str]:
+    """Everything that is wrong with one item."""
+    yield from (finding.message for finding in leaks(delivered))
     for chunk in metadata(delivered.png):
-        yield finding(f"the picture carries metadata ({chunk})")
-    for person in _named(delivered, people):
-        yield finding(f"a student can be recognised: {person!r} stands in the item")
-    picture = hashlib.sha256(delivered.png).hexdigest()
-    if seen.setdefault(picture, delivered.id) != delivered.id:
-        yield finding(f"the picture is also that of {seen[picture]}")
-    variant = _variant(delivered.id, records)
+        yield f"the picture carries metadata ({chunk})"
+    for person in _named(delivered, bank.people):
+        yield f"a student can be recognised: {person!r} stands in the item"
+    form, picture = delivered.package.partition("/")[0], hashlib.sha256(delivered.png).hexdigest()
+    if (owner := bank.owners.setdefault((form, picture), delivered.id)) != delivered.id:
+        yield f"the picture is also that of {owner}"
+    variant = _variant(delivered.id, bank.records)
     if variant is None:
-        yield finding("private/ knows no such variant")
+        yield "private/ knows no such variant"
         return
-    record, question = records[variant], evidence["questions"][variant.partition("_")[0]]
+    if (form, variant) in bank.items:
+        yield "this variant has been delivered before"
+    bank.items.add((form, variant))
+    record, question = bank.records[variant], bank.evidence["questions"][variant.partition("_")[0]]
     if picture != record["picture"]:
-        yield finding("the picture is not the one that was built for this variant")
-    try:
-        reading = read_scatter(delivered.png)
-    except Unreadable as reason:
-        yield finding(f"the picture cannot be read: {reason}")
+        yield "the picture is not the one that was built for this variant"
+    reading = _read(delivered.png, picture, bank)
+    if isinstance(reading, str):
+        yield f"the picture cannot be read: {reading}"
         return
     measured = {"r": reading.r, "n": float(reading.n)}
     key, answers = _key(delivered, question["decimals"])
-    for message in disagreements(question["reads"], question["decimals"], measured, answers, key):
-        yield finding(message)
-    if keys.get(variant) != key:
-        yield finding(f"the key is {key}, but private/answer_key.csv says {keys.get(variant, 'nothing')}")
-    for message in _moved(reading, np.array(record["values"]), question):
-        yield finding(message)
+    yield from disagreements(question["reads"], question["decimals"], measured, answers, key)
+    if bank.keys.get(variant) != key:
+        yield f"the key is {key}, but private/answer_key.csv says {bank.keys.get(variant, 'nothing')}"
+    yield from _moved(reading, np.array(record["values"]), question)
+
+
+def _read(png: bytes, picture: str, bank: _Bank) -> ScatterReading | str:
+    """The reading of a picture; every format delivers the same pictures, and reading is what takes time."""
+    if picture not in bank.readings:
+        try:
+            bank.readings[picture] = read_scatter(png)
+        except Unreadable as reason:
+            bank.readings[picture] = str(reason)
+    return bank.readings[picture]
 
 
 def _moved(reading: ScatterReading, values: np.ndarray[Any, Any], question: Mapping[str, Any]) -> Iterator[str]:
@@ -167,13 +183,6 @@ def _named(delivered: Delivered, people: frozenset[str]) -> Iterator[str]:
         )
     ).casefold()
     return (person for person in sorted(people) if person in shown)
-
-
-def _missing(evidence: Mapping[str, Any], records: Mapping[str, Any], items: int) -> Iterator[Finding]:
-    formats = {name.partition("/")[0] for name in evidence["packages"]}
-    wanted = len(records) * len(formats)
-    if items != wanted:
-        yield Finding(package="", item="", message=f"{items} items were found, but {wanted} were built")
 
 
 def _evidence(folder: Path) -> dict[str, Any]:
