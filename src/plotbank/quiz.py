@@ -145,7 +145,13 @@ def _stand_in(question: QuizQuestion, value: float) -> dict[str, float]:
     return question.kind.readings(raw)
 
 
-def load(self) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Takes values out of tables, and says what is wrong with them and where."""
+
+    path: Path
+
+    def load(self) -> dict[str, Any]:
         name = self.path.name
         try:
             if self.path.stat().st_size > _LARGEST:
