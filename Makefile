@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint types docs clean
 
 demo: $(VENV)/run
+	@mkdir -p build
 	$(BIN)/plotbank build examples/intro-statistics/quiz.toml --roster examples/intro-statistics/roster.csv \
 		-o build/demo --overwrite
 	$(BIN)/plotbank verify build/demo
@@ -36,14 +37,17 @@ $(BIN)/python:
 		{ echo "plotbank needs Python 3.11 or later: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python's venv is missing; on Debian: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade pip
 
+# setuptools warns of every editable installation: that is what we want here.
 $(VENV)/run: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[cpu]'
-	@mkdir -p build && touch $@
+	@echo "Installing plotbank and what it needs into $(VENV) (about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[cpu]'
+	@touch $@
 
 $(VENV)/dev: $(VENV)/run
-	$(BIN)/python -m pip install --quiet --group dev
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
 clean:

@@ -8,7 +8,7 @@ from .errors import BankError
 
 def sample_files() -> dict[str, bytes]:
     """The files that a new folder gets, by name."""
-    folder = files("plotbank").joinpath("sample")
+    folder = files("plotbank").joinpath("sample-quiz")
     return {
         entry.name: entry.read_bytes()
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
