@@ -10,10 +10,10 @@ from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
 from .generator.draws import MOST_ATTEMPTS, Draw, Request, Tally, draw
 from .generator.rendering import Frame
-from .items import Item, Picture, Student
+from .items import Axis, Item, Picture, Student
 from .models import Model
 from .proof import Unreadable
-from .proof.keys import disagreements
+from .proof.keys import disagreements, misplaced
 from .proof.pictures import ScatterReading, read_scatter
 from .quiz import QuizQuestion
 
@@ -127,11 +127,11 @@ def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame
     png = frame.picture(drawn.values)
     try:
         measured = read_scatter(png)
-    except Unreadable as reason:
-        raise UnsuitableDraw(f"the picture cannot be read: {reason}") from None
+    except Unreadable:
+        raise UnsuitableDraw("the picture cannot be read") from None
+    if any(misplaced(measured, drawn.values, _ends(question.plot.x), _ends(question.plot.y))):
+        raise UnsuitableDraw("the picture does not show the data")
     read = {"r": measured.r, "n": float(measured.n)}
-    if measured.n != len(drawn.values):
-        raise UnsuitableDraw("the picture shows another number of points")
     if any(
         disagreements(question.template.reads, question.template.decimals, read, text.key.answers, text.key.printed)
     ):
@@ -149,3 +149,7 @@ def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame
         clarity=text.clarity,
     )
     return Variant(student=student, item=item, draw=drawn, measured=measured)
+
+
+def _ends(axis: Axis) -> tuple[float, float]:
+    return axis.low, axis.high

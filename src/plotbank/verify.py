@@ -14,12 +14,10 @@ import numpy as np
 
 from .errors import BankError
 from .proof import Finding, Unreadable
-from .proof.keys import disagreements
+from .proof.keys import disagreements, misplaced
 from .proof.packages import Delivered, NumericDelivered, open_package
 from .proof.pictures import ScatterReading, metadata, read_scatter
 from .proof.rules import check_package, leaks
-
-SAME_POINT = 0.003  # share of an axis: a point measured further than this from where it was put has moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def _messages(delivered: Delivered, bank: _Bank) -> Iterator[str]:
     yield from disagreements(question["reads"], question["decimals"], measured, answers, key)
     if bank.keys.get(variant) != key:
         yield f"the key is {key}, but private/answer_key.csv says {bank.keys.get(variant, 'nothing')}"
-    yield from _moved(reading, np.array(record["values"]), question)
+    yield from misplaced(reading, np.array(record["values"]), question["x"], question["y"])
 
 
 def _read(png: bytes, picture: str, bank: _Bank) -> ScatterReading | str:
@@ -129,19 +127,6 @@ def _read(png: bytes, picture: str, bank: _Bank) -> ScatterReading | str:
         except Unreadable as reason:
             bank.readings[picture] = str(reason)
     return bank.readings[picture]
-
-
-def _moved(reading: ScatterReading, values: np.ndarray[Any, Any], question: Mapping[str, Any]) -> Iterator[str]:
-    """Whether the points measured are the points of the data."""
-    low, high = np.array([question["x"], question["y"]]).T
-    wanted = (values - low) / (high - low)
-    if reading.n != len(wanted):
-        yield f"the picture shows {reading.n} points, but the data have {len(wanted)}"
-        return
-    distance = np.abs(reading.points[:, None, :] - wanted[None, :, :]).max(axis=2)
-    furthest = max(distance.min(axis=0).max(), distance.min(axis=1).max())
-    if furthest > SAME_POINT:
-        yield f"a point of the picture lies {furthest:.1%} of an axis from where the data put it"
 
 
 def _key(delivered: Delivered, decimals: int) -> tuple[str, dict[str, tuple[float, float]]]:

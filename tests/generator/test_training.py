@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 # ruff: noqa: E402  (the modules under test import what the skips look for)
+pd = pytest.importorskip("pandas")
 torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 pytest.importorskip("statsmodels")
