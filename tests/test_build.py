@@ -29,6 +29,7 @@ from plotbank.roster import Roster, read_roster
 
 from .conftest import EXAMPLE, ROOT, SECRET
 
+VALIDATOR = ROOT.parent / "shared" / "conformance" / "validate.py"
 SMALL = """
 [quiz]
 title = "Small"
@@ -366,3 +367,12 @@ def test_pictures_have_the_size_asked_for(quiz_file, tmp_path):
 
     assert len(images) == 6
     assert {Image.open(io.BytesIO(png)).size for png in images} == {(400, 300)}
+
+
+@pytest.mark.skipif(not VALIDATOR.is_file(), reason="the conformance checks do not lie beside this checkout")
+def test_the_canvas_package_passes_the_conformance_checks(example_bank):
+    package = example_bank / "canvas" / "intro-statistics-1.zip"
+    command = [sys.executable, VALIDATOR, "--strict", "--dialect", "canvas", package]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-3000:]

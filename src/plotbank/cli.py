@@ -118,10 +118,9 @@ def build(
     plan = read_quiz(quiz)
     people = _roster(roster)
     path = secret or bank_secret.path_beside(quiz)
-    key, made = bank_secret.read_or_make(path, make=secret is None)
     chosen = [known[name] for name in dict.fromkeys(formats)] or list(known.values())
     total = len(people.students) * len(plan.questions)
-    with _progress("Building", total) as advance:
+    with bank_secret.kept(path, make=secret is None) as (key, made), _progress("Building", total) as advance:
         summary = build_bank(plan, people, key, folder, chosen, device=device, overwrite=overwrite, advance=advance)
     _print_roster(people)
     if made:
