@@ -34,18 +34,18 @@ def test_a_failed_block_leaves_no_secret(tmp_path):
 
 def test_a_secret_made_meanwhile_is_not_replaced(tmp_path):
     path = tmp_path / "quiz.secret"
-    with pytest.raises(BankError, match="another build made this secret meanwhile: build again"):
-        with kept(path, make=True):
-            path.write_text("ab" * 32)
+    refused = pytest.raises(BankError, match="another build made this secret meanwhile: build again")
+    with refused, kept(path, make=True):
+        path.write_text("ab" * 32)
     assert path.read_text() == "ab" * 32
 
 
 @pytest.mark.parametrize("content", ["", "hello", "ab" * 31, "ab" * 33, "zz" * 32])
 def test_what_is_no_secret_is_refused(tmp_path, content):
     (tmp_path / "s").write_text(content)
-    with pytest.raises(BankError, match="this is not a secret: 64 hexadecimal digits"):
-        with kept(tmp_path / "s", make=True):
-            pass
+    refused = pytest.raises(BankError, match="this is not a secret: 64 hexadecimal digits")
+    with refused, kept(tmp_path / "s", make=True):
+        pass
 
 
 def test_a_secret_that_was_named_must_exist(tmp_path):
