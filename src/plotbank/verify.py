@@ -90,8 +90,12 @@ def _package_findings(folder: Path, name: str, evidence: Mapping[str, Any]) -> I
 def _messages(delivered: Delivered, bank: _Bank) -> Iterator[str]:
     """Everything that is wrong with one item."""
     yield from (finding.message for finding in leaks(delivered))
-    for chunk in metadata(delivered.png):
-        yield f"the picture carries metadata ({chunk})"
+    try:
+        for chunk in metadata(delivered.png):
+            yield f"the picture carries metadata ({chunk})"
+    except Unreadable as reason:
+        yield f"the picture cannot be read: {reason}"
+        return
     for person in _named(delivered, bank.people):
         yield f"a student can be recognised: {person!r} stands in the item"
     form, picture = delivered.package.partition("/")[0], hashlib.sha256(delivered.png).hexdigest()
