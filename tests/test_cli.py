@@ -189,6 +189,19 @@ def test_refusals(run, started, tmp_path):
     assert sorted(started.iterdir()) == before
 
 
+def test_cuda_is_refused_where_there_is_none(run, started):
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime offers CUDA")
+    words = ("build", started / "quiz.toml", "--roster", started / "roster.csv", "-o", started / "bank")
+
+    assert "--device cuda: this ONNX Runtime has no CUDA: pip install 'plotbank[gpu]'" in refused(
+        run, *words, "--device", "cuda"
+    )
+    assert sorted(p.name for p in started.iterdir()) == ["quiz.toml", "roster.csv", "three-options.md"]
+
+
 def test_a_label_that_cannot_be_drawn_is_found_by_check(run, started):
     quiz = started / "quiz.toml"
     quiz.write_text(quiz.read_text().replace("Exam score", "試験"))

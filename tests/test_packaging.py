@@ -55,3 +55,9 @@ def test_torch_is_an_extra_with_one_exact_version():
     assert not [d for d in PROJECT["project"]["dependencies"] if d.startswith(("torch", "onnx"))]
     assert [d.partition(">")[0] for d in extras["cpu"]] == ["onnxruntime"]
     assert [d.partition("[")[0] for d in extras["gpu"]] == ["onnxruntime-gpu"]
+
+
+def test_nothing_uses_pyplot_and_its_global_state():
+    for folder in ("src", *FOLDERS, "docs", "benchmarks"):
+        for source in (ROOT / folder).rglob("*.py"):
+            assert "pyplot" not in source.read_text(encoding="utf-8"), source
