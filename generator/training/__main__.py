@@ -53,6 +53,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("models/scatter-v1"), help="model folder to write")
     parser.add_argument("--run", type=Path, default=Path("runs/scatter-v1"), help="folder of checkpoints and log")
+    parser.add_argument(
+        "--remark", action="append", default=[], help="what a person saw on the sample sheet, for the card; repeatable"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run folder")
     return parser.parse_args()
 
@@ -134,7 +137,7 @@ def ship(options: argparse.Namespace, state: State, data: Data, config: Training
     }
     tables = (*data.trained, *data.held_out)
     given_credit = [{"name": t.name, "origin": t.origin, "licence": t.licence} for t in tables]
-    card = export.card(model, path, LIMITS, training, measured, given_credit)
+    card = export.card(model, path, LIMITS, training, measured, options.remark, given_credit)
     export.write_text(options.out / "card.json", export.as_json(card))
     export.write_text(options.out / "training.json", export.as_json(configuration(network, config)))
     export.write_text(options.out / "README.md", readme(card))

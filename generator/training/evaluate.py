@@ -301,7 +301,8 @@ def measure(
             },
             "area under the ROC curve of a classifier on 18 shape descriptors of the points that tells fresh draws of "
             "the training tables from generated plots, from Gaussian plots of the same r and n, and from other real "
-            "draws of the same tables (the floor); 0.5: cannot tell, 1: always; 5-fold, up to 2000 plots each",
+            "draws of the same tables (the floor); 0.5: cannot tell, 1: always; 5-fold, up to 2000 plots each; "
+            "the checkpoint was chosen by this number on some of the same real plots",
         ),
         "auc_held_out_tables": _item(
             {

@@ -141,6 +141,7 @@ def card(
     limits: tuple[float, float],
     training: dict[str, Any],
     measured: dict[str, Any],
+    remarks: list[str],
     credits_: list[dict[str, str]],
 ) -> dict[str, Any]:
     """Build the model card as plain values: identity, interface, training, measurements, credits."""
@@ -189,6 +190,7 @@ def card(
         ],
         "training": training,
         "measured": measured,
+        "remarks": remarks,
         "licence": "MIT for the weights; the data sets keep the licences of their origins",
         "credits": credits_,
     }

@@ -27,6 +27,8 @@ def readme(card: dict[str, Any]) -> str:
         )
     )
     varied = ", ".join(f"{ratio:.2f} at r = {at}" for at, ratio in value("diversity").items())
+    copies = {name: f"{q['median']:.2f}; {q['p01']:.2f}" for name, q in value("nearest_training_plot").items()}
+    remarks = "".join(f"\n- Seen on the sample sheets: {remark}" for remark in card["remarks"])
     tables, held_out = len(training["tables_trained_on"]), len(training["tables_held_out"])
     accepted = 100 * value("acceptance")["legible_and_moved_at_most_0.03"]
     credit = "\n".join(f"- {c['name']}: {c['origin']} ({c['licence']})" for c in card["credits"])
@@ -42,7 +44,8 @@ is the second output. {training["parameters"]:,} parameters, {card["bytes"] / 1e
 - **Trained on:** {training["real_plots"]:,} plots of {tables} real tables, as pairs of continuous columns;
   {held_out} tables were held out. Nothing was simulated.
 - **Training:** {training["minutes"]} minutes on two shared CPU cores, {training["steps"]:,} steps of
-  {training["batch"]} plots; step {training["step_shipped"]:,} is shipped. Loss: {training["loss"]}.
+  {training["batch"]} plots; step {training["step_shipped"]:,} is shipped.
+- **Loss:** {training["loss"]}.
 - **Command:** `{training["command"]}`
   (how many steps fit into the minutes depends on the machine, and so do the weights).
 
@@ -57,6 +60,8 @@ Definitions are in `card.json`; the numbers are as they are, good or bad.
   {moved["p95"]:.3f}).
 - {accepted:.0f} % of draws are legible (not pressed into a corner by an outlier) and moved by at most 0.03.
 - Near-duplicates in {twins["draws"]:,} draws at r = 0.7, n = 40: {twins["pairs_below_threshold"]} pairs.
+- Distance to the nearest training plot (median; 1st percentile): {copies["generated"]}; plots of held-out tables:
+  {copies["held-out tables"]}; further draws of the very tables: {copies["fresh draws of training tables"]}.
 - As varied as real plots of like r (mean distance of two plots, as a ratio): {varied}.
 - {value("plots_per_second"):,} plots per second (points and picture) with ONNX Runtime on two CPU threads.
 
@@ -67,12 +72,15 @@ Can a classifier tell the shapes (18 descriptors, logistic regression / gradient
 |---|---|
 {rows}
 
+Tables differ: real draws of the training tables are themselves told from real draws of the held-out tables. So the
+last three rows are to be compared with one another, not with 0.5.
+
 ## Limits
 
 - One run, one seed. The descriptors see shape, not everything that a person sees; no person was asked.
 - Real measurements are often rounded and lie on a grid; generated coordinates are continuous.
 - Columns with few distinct values, near-copies (|r| > 0.98), and plots squeezed by one far outlier were not trained on.
-- The points are not of any real subject matter: name axes accordingly.
+- The points are not of any real subject matter: name axes accordingly.{remarks}
 
 ## Data
 
