@@ -107,7 +107,9 @@ def parse(name: str, source: str) -> Template:
     """
     header, body, first_line = _split(name, source)
     _check_header(name, header)
-    expressions = {field: str(header[field]) for field in ("key", _OF_TYPE[header["type"]])}
+    expressions = {
+        field: str(header[field]) for field in ("key", _OF_TYPE[header["type"]], "require") if field in header
+    }
     environment = _environment()
     try:
         compiled = {
@@ -170,6 +172,8 @@ def write(
         UnsuitableDraw: the plot would make an ambiguous item, or the stem or alt text would tell the key.
         QuizFileError: the template names something that does not exist, or does not work out to a number.
     """
+    if "require" in template._expressions and not _evaluate(template, "require", readings, rng):
+        raise UnsuitableDraw("not what the template requires")
     key, clarity = grade(template, readings, rng)
     known: dict[str, Any] = {**_known(readings, rng), **axes, **_printed(key, template.decimals)}
     stem, feedback, alt = (_render(template, section, known) for section in SECTIONS)
@@ -211,7 +215,9 @@ def _check_header(name: str, header: Mapping[str, Any]) -> None:
     needed = _OF_TYPE[header["type"]]
     if not isinstance(header.get(needed), str):
         raise QuizFileError(f'{name}: header: a template of type {header["type"]!r} needs {needed} = "an expression"')
-    if unknown := sorted(set(header) - set(_REQUIRED) - {needed}):
+    if not isinstance(header.get("require", ""), str):
+        raise QuizFileError(f"{name}: header: require = {header['require']!r}: write an expression between quotes")
+    if unknown := sorted(set(header) - set(_REQUIRED) - {needed, "require"}):
         raise QuizFileError(f"{name}: header: unknown key {unknown[0]!r}")
 
 

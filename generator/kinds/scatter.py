@@ -67,7 +67,8 @@ class Scatter:
         return Snapped(values=values, displacement=displacement)
 
     def readings(self, values: Floats) -> dict[str, float]:
-        """r, n, the least-squares line's slope and intercept, means and standard deviations (n - 1)."""
+        """r, n, the least-squares line's slope and intercept, means and standard deviations (n - 1); the correlation
+        of the ranks (Spearman), and the largest change of r when one point is left out."""
         x, y = values.T
         sx, sy = x.std(ddof=1), y.std(ddof=1)
         r = correlation(values)
@@ -81,6 +82,8 @@ class Scatter:
             "mean_y": float(y.mean()),
             "sd_x": float(sx),
             "sd_y": float(sy),
+            "rank_r": correlation(values.argsort(axis=0).argsort(axis=0).astype(np.float64)),
+            "influence": float(np.abs(left_out(values) - r).max()),
         }
 
     def distinct(self, values: Floats) -> bytes:
@@ -102,6 +105,19 @@ def correlation(points: Floats) -> float:
     """Pearson's r of points of shape (n, 2)."""
     x, y = (points - points.mean(axis=0)).T
     return float(x @ y / np.sqrt((x @ x) * (y @ y)))
+
+
+def left_out(points: Floats) -> Floats:
+    """The correlation of the other points, for each point left out: shape (n,).
+
+    Leaving out a point at the deviations (dx, dy) from the means takes n / (n - 1) dx dy from the sum of products.
+    """
+    n = len(points)
+    x, y = (points - points.mean(axis=0)).T
+    share = n / (n - 1)
+    sxx, syy, sxy = x @ x - share * x**2, y @ y - share * y**2, x @ y - share * x * y
+    without: Floats = sxy / np.sqrt(sxx * syy)
+    return without
 
 
 def recolour(points: Floats, r: float) -> Floats:

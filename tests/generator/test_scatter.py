@@ -150,6 +150,16 @@ def test_readings_agree_with_numpy():
     assert readings["mean_y"] == pytest.approx(values[:, 1].mean())
 
 
+def test_influence_and_rank_correlation_agree_with_recomputing():
+    values = snapped(40, 0.6, seed=3).values
+    without = [np.corrcoef(np.delete(values, i, axis=0).T)[0, 1] for i in range(40)]
+    ranks = np.array([[(values[:, k] < v).sum() for v in values[:, k]] for k in (0, 1)])
+    readings = KIND.readings(values)
+
+    assert readings["influence"] == pytest.approx(max(abs(r - readings["r"]) for r in without))
+    assert readings["rank_r"] == pytest.approx(np.corrcoef(ranks)[0, 1], abs=0.002)
+
+
 def test_the_same_points_in_another_order_are_not_distinct():
     values = snapped(30, 0.5).values
     other = values.copy()

@@ -22,7 +22,8 @@ def readings(seed, low=0.3, high=0.78, sign=1):
     r = sign * round(rng.uniform(low, high), 2)
     sd_x, sd_y = rng.uniform(1, 20, size=2)
     drawn = r + rng.uniform(-0.0004, 0.0004)
-    return {"r": drawn, "n": 40.0, "slope": drawn * sd_y / sd_x, "sd_x": sd_x, "sd_y": sd_y}
+    plain = {"rank_r": drawn, "influence": 0.0}
+    return {"r": drawn, "n": 40.0, "slope": drawn * sd_y / sd_x, "sd_x": sd_x, "sd_y": sd_y, **plain}
 
 
 def written(name, seed, **options):
@@ -117,7 +118,7 @@ def test_a_text_that_tells_the_key_is_refused():
     axes = {**AXES, "x": Axis(label="Time at 0.70", low=0, high=30)}
     template = item_templates.parse("t", BUILT_IN["scatter/estimate-r"])
     with pytest.raises(UnsuitableDraw, match="tells the key"):
-        item_templates.write(template, {**readings(1), "r": 0.7}, axes, np.random.default_rng(1))
+        item_templates.write(template, {**readings(1), "r": 0.7, "rank_r": 0.7}, axes, np.random.default_rng(1))
 
 
 def test_options_too_near_are_refused():
@@ -149,6 +150,21 @@ def own(stem="What is r?", **header):
     return f"+++\n{lines}\n+++\n\n# Stem\n\n{stem}\n\n# Feedback\n\n{{{{ key }}}}\n\n# Alt text\n\nA plot.\n"
 
 
+@pytest.mark.parametrize(
+    ("influence", "rank_r", "refused"), [(0.04, 0.6, False), (0.07, 0.6, True), (0.04, 0.75, True)]
+)
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_plots_whose_r_is_not_what_the_eye_expects_are_refused(name, influence, rank_r, refused):
+    """At r = 0.6 a just-noticeable difference is 0.063."""
+    known = {**readings(1), "r": 0.6, "influence": influence, "rank_r": rank_r}
+    try:
+        item_templates.write(PARSED[name], known, AXES, np.random.default_rng(1))
+    except UnsuitableDraw as reason:
+        assert (str(reason), refused) == ("not what the template requires", True)
+    else:
+        assert not refused
+
+
 def test_a_template_of_ones_own_works():
     template = item_templates.parse("own.md", own())
     text = item_templates.write(template, {"r": 0.6, "n": 30.0}, AXES, np.random.default_rng(0))
@@ -166,6 +182,7 @@ def test_a_template_of_ones_own_works():
         (own(title=None), "own.md: header: 'title' is missing"),
         (own(decimals='"two"'), "own.md: header: decimals = 'two' is of the wrong type"),
         (own(reads='"slope"'), "own.md: header: reads = 'slope': write one of r"),
+        (own(require="1"), "own.md: header: require = 1: write an expression between quotes"),
         (own(decimals="7"), "own.md: header: decimals = 7: write 0 to 4"),
         (own(type='"essay"'), "own.md: header: type = 'essay': write one of numerical, choice"),
         (own(type='"numerical"'), "needs tolerance"),
