@@ -135,7 +135,7 @@ WRONG = {
     ),
     "nothing clear": (
         HEAD + '[[question]]\ntemplate = "scatter/choose-r"\nr = 0.9\n',
-        "choose another template or other conditions",
+        "choose another template or conditions",
     ),
 }
 

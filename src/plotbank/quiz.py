@@ -315,30 +315,23 @@ def _axis(reader: _Reader, table: Mapping[str, Any], name: str, place: str) -> A
 def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None:
     """Refuse a template that fails, and conditions under which its item would be ambiguous, whatever is drawn."""
     template, name = question.template, question.template.reads
+    good: list[float] = []
     bad: list[tuple[float, str]] = []
     for value in question.grid.values[name]:
         readings = _stand_in(question, value)
-        for k in range(12):  # the places of the options are drawn: try several
-            try:
+        try:
+            for k in range(12):  # the places of the options are drawn: try several
                 item_templates.grade(template, readings, np.random.default_rng(k))
-            except UnsuitableDraw as reason:
-                bad.append((value, str(reason)))
-                break
-        else:
-            _try_texts(question, readings)
-    if not bad:
-        return
-    good = [v for v in question.grid.values[name] if v not in {value for value, _ in bad}]
-    right = (
-        f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or other conditions"
-    )
-    reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", right)
-
-
-def _try_texts(question: QuizQuestion, readings: Mapping[str, float]) -> None:
-    axes = {"x": question.plot.x, "y": question.plot.y}
-    with suppress(UnsuitableDraw):  # this one plot may be unsuitable; a fault of the template is not
-        item_templates.write(question.template, readings, axes, np.random.default_rng(0))
+            good.append(value)
+        except UnsuitableDraw as reason:
+            bad.append((value, str(reason)))
+    if good:
+        axes = {"x": question.plot.x, "y": question.plot.y}
+        with suppress(UnsuitableDraw):  # this one plot may be unsuitable; a fault of the template's text is not
+            item_templates.write(template, _stand_in(question, good[0]), axes, np.random.default_rng(0))
+    if bad:
+        right = f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or conditions"
+        reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", right)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
