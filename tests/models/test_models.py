@@ -129,6 +129,7 @@ class Runtime:
         pass
 
     def InferenceSession(self, network, options, providers):  # noqa: N802
+        self.asked = providers
         if self._fails and len(providers) > 1:
             raise RuntimeError("CUDA_PATH is set but the libraries cannot be loaded")
         uses = "CPUExecutionProvider" if self._fails else self._uses
@@ -157,10 +158,20 @@ def test_auto_falls_back_to_the_cpu_and_says_so_once(monkeypatch, capsys):
 
 
 def test_auto_takes_cuda_where_it_works(monkeypatch):
-    monkeypatch.setattr(models, "_runtime", lambda: Runtime(BOTH, "CUDAExecutionProvider"))
+    """TF32, which rounds to three digits, is CUDA's default: it must be turned off."""
+    runtime = Runtime(BOTH, "CUDAExecutionProvider")
+    monkeypatch.setattr(models, "_runtime", lambda: runtime)
+    for device in ("auto", "cuda"):
+        assert models.open_model(CARD, device).device == "cuda"
+        assert runtime.asked == [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
 
-    assert models.open_model(CARD, "auto").device == "cuda"
-    assert models.open_model(CARD, "cuda").device == "cuda"
+
+def test_the_cpu_is_used_where_it_was_asked_for(monkeypatch):
+    runtime = Runtime(BOTH, "CPUExecutionProvider")
+    monkeypatch.setattr(models, "_runtime", lambda: runtime)
+
+    assert models.open_model(CARD, "cpu").remark == ""
+    assert runtime.asked == ["CPUExecutionProvider"]
 
 
 def test_auto_survives_broken_cuda_libraries(monkeypatch):
