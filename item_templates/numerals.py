@@ -1,7 +1,6 @@
 """Numbers and words as students read them: a true minus sign, fixed or significant places."""
 
 import math
-import re
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -21,11 +20,6 @@ def significant(value: float, digits: int) -> str:
 def plain(value: float) -> str:
     """The shortest decimal form: 30, 0.5."""
     return f"{value:.12f}".rstrip("0").rstrip(".").replace("-", MINUS)
-
-
-def tokens(text: str) -> set[str]:
-    """The numbers that stand in a text, as they are printed."""
-    return set(re.findall(rf"[{MINUS}-]?\d+(?:\.\d+)?", text))
 
 
 def relationship(r: float) -> str:

@@ -259,6 +259,24 @@ def test_an_item_that_the_reader_does_not_confirm_is_not_shipped(quiz_file, tmp_
     assert redraws["the picture does not show the data"] == 3
 
 
+def test_an_item_whose_words_tell_the_key_is_not_shipped(quiz_file, tmp_path, monkeypatch):
+    """Asked for every item with the names under which it will be delivered."""
+    asked = []
+
+    def told(text, *, title, identifier, label):
+        asked.append((title, identifier, label))
+        return ["the stem tells the key"] if len(asked) <= 3 else []
+
+    monkeypatch.setattr(variants, "told", told)
+    folder = small(quiz_file, tmp_path)
+    redraws = json.loads((folder / "private" / "evidence.json").read_text())["questions"]["q1"]["redraws"]
+
+    assert redraws["the text tells the key"] == 3
+    for variant in records(folder):
+        label = variant.removeprefix("q1_")
+        assert (f"Estimate the correlation {label[:8]}", f"small-{variant}", label) in asked
+
+
 def test_a_request_that_never_works_is_refused(quiz_file, tmp_path, monkeypatch):
     def never(*_):
         raise UnsuitableDraw("never good enough")

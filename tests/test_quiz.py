@@ -188,6 +188,30 @@ def test_a_fault_in_the_text_of_an_own_template_is_found_before_anything_is_buil
         read_quiz(quiz_file(HEAD + '[[question]]\ntemplate = "own.md"\nr = [0.5, 0.6]\n'))
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            'title = "Is r 0.70?"',
+            "question 1: with r = 0.7 the title tells the key: change the words, or leave r = 0.7 out",
+        ),
+        (
+            'x = { label = "Time at 0.70", range = [0, 30] }',
+            "question 1: with r = 0.7 the text alternative tells the key",
+        ),
+        ('y = { label = "Score at -0.70", range = [0, 30] }\nr = -0.7', "question 1: with r = -0.7 the text alternative tells"),
+    ],
+)
+def test_words_that_tell_a_key_are_refused(quiz_file, line, message):
+    range_ = "" if "r = -" in line else "r = [0.65, 0.75]\n"
+    with pytest.raises(QuizFileError, match=re.escape(message)):
+        read_quiz(quiz_file(HEAD + QUESTION + range_ + line + "\n"))
+
+
+def test_words_that_tell_no_key_of_the_range_are_taken(quiz_file):
+    assert read_quiz(quiz_file(HEAD + QUESTION + 'r = [0.65, 0.69]\ntitle = "Is r 0.70?"\n')).questions
+
+
 def test_more_answers_than_exist_are_refused_with_the_arithmetic(quiz_file):
     quiz = read_quiz(quiz_file(HEAD + QUESTION + 'r = [0.55, 0.85]\ndistinct = "answer"\n'))
 

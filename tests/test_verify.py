@@ -1,6 +1,7 @@
 """Verify proves good banks and catches planted faults, even where the hashes were made to fit."""
 
 import base64
+import csv
 import hashlib
 import io
 import json
@@ -278,6 +279,91 @@ def test_a_missing_package(bank):
     (bank / MOODLE).unlink()
 
     assert messages(bank, "moodle") == ["the package is missing"]
+
+
+def test_a_package_that_nobody_built(bank):
+    (bank / "moodle" / "extra.xml").write_bytes((bank / MOODLE).read_bytes())
+    (bank / "answers.txt").write_text("0.72")
+
+    assert [(f.package, f.message) for f in verify(bank).findings] == [
+        ("answers.txt", "the file was not built with this bank"),
+        ("moodle/extra.xml", "the file was not built with this bank"),
+    ]
+
+
+def rename_first_student(bank, **columns):
+    path = bank / "private" / "answer_key.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0].update(columns)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+
+
+def test_digits_inside_a_label_and_numbers_on_an_axis_name_nobody(bank):
+    """Canvas's ids are plain numbers, and such a number stands in some sixteen hexadecimal digits by chance."""
+    label = first(bank)["variant"].rpartition("_")[2]
+    rename_first_student(bank, student=label[3:8], name=label[1:9])
+    assert messages(bank) == []
+    rename_first_student(bank, student="10000", name="x")
+    edit_moodle(bank, lambda text: text.replace("from 0 to 30.", "from 0 to 10000.", 1))
+    assert messages(bank) == []
+
+
+@pytest.mark.parametrize("place", ["<p>The scatter plot", "<p>The correlation of"])
+def test_an_address_in_an_item_names_somebody(bank, place):
+    rename_first_student(bank, email="ann@example.edu")
+    edit_moodle(bank, lambda text: text.replace(place, place.replace("<p>", "<p>To ANN@example.edu: "), 1))
+
+    assert messages(bank) == ["a student can be recognised: 'ann@example.edu' stands in the item"]
+
+
+def test_a_number_in_a_title_names_somebody(bank):
+    rename_first_student(bank, student="1234567")
+    edit_moodle(bank, lambda text: text.replace("<name><text><![CDATA[", "<name><text><![CDATA[1234567 ", 1))
+
+    assert messages(bank) == ["a student can be recognised: '1234567' stands in the item"]
+
+
+def damage(bank, change):
+    path = bank / "private" / "evidence.json"
+    evidence = json.loads(path.read_text(encoding="utf-8"))
+    change(evidence)
+    path.write_text(json.dumps(evidence), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e: e["packages"].clear(), "it names no packages"),
+        (lambda e: e["questions"].pop("q2"), "it lacks the question 'q2'"),
+        (lambda e: e["questions"]["q1"].pop("x"), "it lacks 'x'"),
+        (lambda e: e["questions"]["q1"].update(x=[30, 0]), "are not the ends of an axis"),
+        (lambda e: e["questions"]["q1"].update(y=["a", "b"]), "could not convert"),
+        (lambda e: e["questions"]["q1"].update(reads="slope"), "is nothing that can be measured"),
+        (lambda e: e["questions"]["q1"].update(decimals=9), "is nothing that can be measured"),
+    ],
+)
+def test_evidence_edited_by_hand_is_refused(bank, change, message):
+    damage(bank, change)
+    with pytest.raises(BankError, match=r"private/evidence\.json cannot be used: ") as caught:
+        verify(bank)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [[], [1, 2], [[1, 2, 3]], [["a", "b"]], [[1, None]]])
+def test_data_that_are_no_points_are_refused(bank, values):
+    replace_record(bank, {**first(bank), "values": values})
+    with pytest.raises(BankError, match=r"private/plots\.jsonl cannot be used: "):
+        verify(bank)
+
+
+def test_no_data_at_all_are_refused(bank):
+    (bank / "private" / "plots.jsonl").write_text("")
+    with pytest.raises(BankError, match="it has no plots"):
+        verify(bank)
 
 
 @pytest.mark.parametrize("name", ["evidence.json", "plots.jsonl", "answer_key.csv"])

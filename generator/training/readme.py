@@ -63,7 +63,8 @@ Definitions are in `card.json`; the numbers are as they are, good or bad.
 - Distance to the nearest training plot (median; 1st percentile): {copies["generated"]}; plots of held-out tables:
   {copies["held-out tables"]}; further draws of the very tables: {copies["fresh draws of training tables"]}.
 - As varied as real plots of like r (mean distance of two plots, as a ratio): {varied}.
-- {value("plots_per_second"):,} plots per second (points and picture) with ONNX Runtime on two CPU threads.
+- {value("plots_per_second"):,} plots per second (points and picture) with ONNX Runtime on two CPU
+  threads (the best of ten runs).
 
 Can a classifier tell the shapes (18 descriptors, logistic regression / gradient boosting; area under the ROC curve,
 0.5 cannot, 1 always)?

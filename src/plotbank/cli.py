@@ -261,7 +261,7 @@ def _print_outlook(plan: Quiz) -> None:
         out = outlook(question)
         low, high = out.clarity
         click.echo(f"Question {question.id}: {question.title} ({question.template.name}, {question.points:g} points)")
-        click.echo(f"  {out.combinations} conditions, {out.answers} different answers; unlimited pictures of each")
+        click.echo(f"  {out.combinations} conditions, {out.answers} different answers; every picture is drawn anew")
         click.echo(f"  clarity {low:.1f} to {high:.1f} just-noticeable differences", nl=out.tolerance is None)
         if out.tolerance is not None:
             click.echo(f"; tolerance {out.tolerance[0]:g} to {out.tolerance[1]:g}")

@@ -4,7 +4,6 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ from .generator.conditions import Grid, steps, tidy
 from .generator.kinds import Feature, Kind, Plot, kinds
 from .item_templates import Template
 from .items import Axis, NumericKey, PictureSpec
+from .leaks import told
 from .models import Card, latest
 
 Distinct = Literal["picture", "answer"]
@@ -131,9 +131,9 @@ def outlook(question: QuizQuestion) -> Outlook:
     )
 
 
-def _stand_in(question: QuizQuestion, value: float) -> dict[str, float]:
+def _stand_in(question: QuizQuestion, value: float, seed: int = 0) -> dict[str, float]:
     """The readings of a plot with this value of what the template reads, from a plain formula instead of a network."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     condition = {**question.grid.draw(rng), question.template.reads: value}
     area = (0.8 * question.plot.picture.width, 0.8 * question.plot.picture.height)
     raw = question.kind.plain(condition, rng)
@@ -323,15 +323,27 @@ def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None
             for k in range(12):  # the places of the options are drawn: try several
                 item_templates.grade(template, readings, np.random.default_rng(k))
             good.append(value)
+            _refuse_telling(reader, question, value, place)
         except UnsuitableDraw as reason:
             bad.append((value, str(reason)))
-    if good:
-        axes = {"x": question.plot.x, "y": question.plot.y}
-        with suppress(UnsuitableDraw):  # this one plot may be unsuitable; a fault of the template's text is not
-            item_templates.write(template, _stand_in(question, good[0]), axes, np.random.default_rng(0))
     if bad:
         right = f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or conditions"
         reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", right)
+
+
+def _refuse_telling(reader: _Reader, question: QuizQuestion, value: float, place: str) -> None:
+    """Refuse a template whose text fails, and titles, labels and texts in which this value's key stands."""
+    name, axes = question.template.reads, {"x": question.plot.x, "y": question.plot.y}
+    for seed in range(20):  # a stand-in may not be what the template requires; another one is
+        readings = _stand_in(question, value, seed)
+        try:
+            text = item_templates.write(question.template, readings, axes, np.random.default_rng(seed))
+        except UnsuitableDraw:
+            continue
+        for what in told(text, title=question.title, identifier=question.id, label="0" * 16):
+            right = f"change the words, or leave {name} = {value:g} out"
+            reader.refuse(place, f"with {name} = {value:g} {what}", right)
+        return
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

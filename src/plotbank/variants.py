@@ -11,6 +11,7 @@ from .generator import seeds
 from .generator.draws import MOST_ATTEMPTS, Draw, Request, Tally, draw
 from .generator.rendering import Frame
 from .items import Axis, Item, Picture, Student
+from .leaks import told
 from .models import Model
 from .proof import Unreadable
 from .proof.keys import disagreements, misplaced
@@ -67,7 +68,7 @@ def variants(
     for (student, _), drawn in zip(
         wanted, draw(requests, model, question.kind, question.plot, frame.area, statistics.tally), strict=True
     ):
-        variant = _finish(question, student, drawn, model, frame, seen, statistics)
+        variant = _finish(quiz_id, question, student, drawn, model, frame, seen, statistics)
         statistics.keys[variant.item.key.printed] += 1
         statistics.clarity.append(variant.item.clarity)
         statistics.displacement = max(statistics.displacement, variant.draw.displacement)
@@ -91,6 +92,7 @@ def _requests(
 
 
 def _finish(
+    quiz_id: str,
     question: QuizQuestion,
     student: Student,
     drawn: Draw,
@@ -102,7 +104,7 @@ def _finish(
     """Picture, item and proof of one draw; where one of them is refused, of the next draw of the same request."""
     while True:
         try:
-            variant = _variant(question, student, drawn, frame)
+            variant = _variant(quiz_id, question, student, drawn, frame)
             seen.refuse_twice(question.kind.distinct(drawn.values), variant.item.picture.png)
             return variant
         except UnsuitableDraw as reason:
@@ -116,7 +118,7 @@ def _finish(
             (drawn,) = draw([again], model, question.kind, question.plot, frame.area, statistics.tally)
 
 
-def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame) -> Variant:
+def _variant(quiz_id: str, question: QuizQuestion, student: Student, drawn: Draw, frame: Frame) -> Variant:
     own = drawn.request.seed
     text = item_templates.write(
         question.template,
@@ -124,6 +126,10 @@ def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame
         {"x": question.plot.x, "y": question.plot.y},
         own.rng("item", drawn.attempt),
     )
+    identifier = f"{question.id}_{own.label}"
+    title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
+    if told(text, title=title, identifier=f"{quiz_id}-{identifier}", label=own.label):
+        raise UnsuitableDraw("the text tells the key")
     png = frame.picture(drawn.values)
     try:
         measured = read_scatter(png)
@@ -138,9 +144,9 @@ def _variant(question: QuizQuestion, student: Student, drawn: Draw, frame: Frame
         raise UnsuitableDraw("the picture does not prove the key")
     size = question.plot.picture
     item = Item(
-        id=f"{question.id}_{own.label}",
+        id=identifier,
         question=question.id,
-        title=f"{question.title} {own.label[:8]}",  # tells an instructor which variant it is
+        title=title,
         stem=text.stem,
         feedback=text.feedback,
         picture=Picture(name=f"p{own.label}.png", png=png, alt=text.alt, width=size.width, height=size.height),

@@ -1,23 +1,20 @@
 """Verify: a bank proved again from the files alone, package by package and picture by picture."""
 
-import csv
 import hashlib
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
-from typing import Any, cast
 
-import numpy as np
-
-from .errors import BankError
+from .bank_records import BankRecords, PlotRecord, read_records
 from .proof import Finding, Unreadable
-from .proof.keys import disagreements, misplaced
+from .proof.keys import disagreements, misplaced, number
+from .proof.markup import Fragment
 from .proof.packages import Delivered, NumericDelivered, open_package
 from .proof.pictures import ScatterReading, metadata, read_scatter
 from .proof.rules import check_package, leaks
+
+_VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +27,15 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What has been seen of a bank so far; a form is a format's folder."""
+
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)  # (form, picture) -> the item that has it
+    items: set[tuple[str, str]] = field(default_factory=set)  # (form, variant)
+    readings: dict[str, ScatterReading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
+
+
 def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) -> Verdict:
     """Open every package of a bank, measure its pictures, and compare with its keys and with `private/`.
 
@@ -38,99 +44,95 @@ def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) 
     Raises:
         BankError: the folder is not a bank, or `private/` is missing or damaged.
     """
-    evidence, records, (keys, people) = _evidence(folder), _records(folder), _answer_key(folder)
-    bank = _Bank(evidence=evidence, records=records, keys=keys, people=people)
-    findings: list[Finding] = []
+    records, seen = read_records(folder), _Seen()
+    findings = list(_strangers(folder, records))
     items = proved = 0
-    for name in evidence["packages"]:
-        path = folder / name
-        if not path.is_file():
+    for name in records.packages:
+        if not (folder / name).is_file():
             findings.append(Finding(package=name, item="", message="the package is missing"))
             continue
-        findings += _package_findings(folder, name, evidence)
+        findings += _package_findings(folder, name, records)
         try:
-            for delivered in open_package(path, folder):
-                found = [
-                    Finding(package=name, item=delivered.id, message=message) for message in _messages(delivered, bank)
-                ]
+            for delivered in open_package(folder / name, folder):
+                messages = list(_messages(delivered, records, seen))
                 items += 1
-                proved += not found
-                findings += found
+                proved += not messages
+                findings += (Finding(package=name, item=delivered.id, message=message) for message in messages)
                 advance(name)
         except Unreadable as reason:
             findings.append(Finding(package=name, item="", message=str(reason)))
-    wanted = len(records) * len({name.partition("/")[0] for name in evidence["packages"]})
+    wanted = len(records.plots) * len({name.partition("/")[0] for name in records.packages})
     if items != wanted:
         findings.append(Finding(package="", item="", message=f"{items} items were found, but {wanted} were built"))
+    # A damaged package is found both by its rules and on reading it.
     once = tuple(dict.fromkeys(findings))
-    return Verdict(packages=len(evidence["packages"]), items=items, proved=proved, findings=once)
+    return Verdict(packages=len(records.packages), items=items, proved=proved, findings=once)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Bank:
-    """What `private/` says of a bank, and what has been seen of it so far."""
-
-    evidence: Mapping[str, Any]
-    records: Mapping[str, Mapping[str, Any]]
-    keys: Mapping[str, str]
-    people: frozenset[str]
-    owners: dict[tuple[str, str], str] = field(default_factory=dict)  # (format, picture) -> the item that has it
-    items: set[tuple[str, str]] = field(default_factory=set)  # (format, item)
-    readings: dict[str, ScatterReading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
+def _strangers(folder: Path, records: BankRecords) -> Iterator[Finding]:
+    """Files outside `private/` that somebody might import although nobody built them."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if name.parts[0] != "private" and not path.is_dir() and name.as_posix() not in records.packages:
+            yield Finding(package=name.as_posix(), item="", message="the file was not built with this bank")
 
 
-def _package_findings(folder: Path, name: str, evidence: Mapping[str, Any]) -> Iterator[Finding]:
+def _package_findings(folder: Path, name: str, records: BankRecords) -> Iterator[Finding]:
     with (folder / name).open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != evidence["packages"][name]:
+    if found != records.packages[name]:
         yield Finding(package=name, item="", message="the file has been changed since the bank was built")
     yield from check_package(folder / name, folder)
 
 
-def _messages(delivered: Delivered, bank: _Bank) -> Iterator[str]:
+def _messages(delivered: Delivered, records: BankRecords, seen: _Seen) -> Iterator[str]:
     """Everything that is wrong with one item."""
     yield from (finding.message for finding in leaks(delivered))
-    try:
-        for chunk in metadata(delivered.png):
-            yield f"the picture carries metadata ({chunk})"
-    except Unreadable as reason:
-        yield f"the picture cannot be read: {reason}"
-        return
-    for person in _named(delivered, bank.people):
+    for person in _named(delivered, records.people):
         yield f"a student can be recognised: {person!r} stands in the item"
     form, picture = delivered.package.partition("/")[0], hashlib.sha256(delivered.png).hexdigest()
-    if (owner := bank.owners.setdefault((form, picture), delivered.id)) != delivered.id:
+    if (owner := seen.owners.setdefault((form, picture), delivered.id)) != delivered.id:
         yield f"the picture is also that of {owner}"
-    variant = _variant(delivered.id, bank.records)
-    if variant is None:
+    match = _VARIANT.search(delivered.id)
+    plot = records.plots.get(match[0]) if match else None
+    if match is None or plot is None:
         yield "private/ knows no such variant"
         return
-    if (form, variant) in bank.items:
+    if (form, match[0]) in seen.items:
         yield "this variant has been delivered before"
-    bank.items.add((form, variant))
-    record, question = bank.records[variant], bank.evidence["questions"][variant.partition("_")[0]]
-    if picture != record["picture"]:
+    seen.items.add((form, match[0]))
+    if picture != plot.picture:
         yield "the picture is not the one that was built for this variant"
-    reading = _read(delivered.png, picture, bank)
+    yield from _contradictions(delivered, _read(delivered.png, picture, seen), plot, records)
+    key, _ = _key(delivered, records.questions[plot.question].decimals)
+    if records.keys.get(match[0]) != key:
+        yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(match[0], 'nothing')}"
+
+
+def _contradictions(
+    delivered: Delivered, reading: ScatterReading | str, plot: PlotRecord, records: BankRecords
+) -> Iterator[str]:
+    """Where the picture, its key and its data disagree."""
     if isinstance(reading, str):
         yield f"the picture cannot be read: {reading}"
         return
+    for chunk in metadata(delivered.png):
+        yield f"the picture carries metadata ({chunk})"
+    question = records.questions[plot.question]
+    key, answers = _key(delivered, question.decimals)
     measured = {"r": reading.r, "n": float(reading.n)}
-    key, answers = _key(delivered, question["decimals"])
-    yield from disagreements(question["reads"], question["decimals"], measured, answers, key)
-    if bank.keys.get(variant) != key:
-        yield f"the key is {key}, but private/answer_key.csv says {bank.keys.get(variant, 'nothing')}"
-    yield from misplaced(reading, np.array(record["values"]), question["x"], question["y"])
+    yield from disagreements(question.reads, question.decimals, measured, answers, key)
+    yield from misplaced(reading, plot.values, question.x, question.y)
 
 
-def _read(png: bytes, picture: str, bank: _Bank) -> ScatterReading | str:
+def _read(png: bytes, picture: str, seen: _Seen) -> ScatterReading | str:
     """The reading of a picture; every format delivers the same pictures, and reading is what takes time."""
-    if picture not in bank.readings:
+    if picture not in seen.readings:
         try:
-            bank.readings[picture] = read_scatter(png)
+            seen.readings[picture] = read_scatter(png)
         except Unreadable as reason:
-            bank.readings[picture] = str(reason)
-    return bank.readings[picture]
+            seen.readings[picture] = str(reason)
+    return seen.readings[picture]
 
 
 def _key(delivered: Delivered, decimals: int) -> tuple[str, dict[str, tuple[float, float]]]:
@@ -138,89 +140,19 @@ def _key(delivered: Delivered, decimals: int) -> tuple[str, dict[str, tuple[floa
     if isinstance(delivered.key, NumericDelivered):
         key = f"{delivered.key.value:.{decimals}f}"
         return key, {key: (delivered.key.low, delivered.key.high)}
-    options = [
-        re.sub(r"<[^>]*>", "", unescape(o)).strip().replace("\N{MINUS SIGN}", "-") for o in delivered.key.options
-    ]
-    answers = {option: (_number(option), _number(option)) for option in options}
+    options = [Fragment(option).text.replace("\N{MINUS SIGN}", "-") for option in delivered.key.options]
     right = [options[i] for i in delivered.key.correct]
-    return " and ".join(right) or "missing", answers
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
-
-
-def _variant(identifier: str, records: Mapping[str, Any]) -> str | None:
-    """The variant that a platform's identifier stands for: exporters may put the bank's name before it."""
-    match = re.search(r"[a-z][a-z0-9]*_[0-9a-f]{16}$", identifier)
-    return match[0] if match and match[0] in records else None
+    return " and ".join(right) or "missing", {option: (number(option), number(option)) for option in options}
 
 
 def _named(delivered: Delivered, people: frozenset[str]) -> Iterator[str]:
-    shown = " ".join(
-        (
-            delivered.id,
-            delivered.title,
-            delivered.pool,
-            delivered.stem,
-            delivered.feedback,
-            delivered.alt,
-            delivered.picture_name,
-        )
-    ).casefold()
-    return (person for person in sorted(people) if person in shown)
+    """Students whose name, address or id stands in an item, as words of their own.
 
-
-def _evidence(folder: Path) -> dict[str, Any]:
-    path = folder / "private" / "evidence.json"
-    if not folder.is_dir():
-        raise BankError(f"{folder}: there is no such folder")
-    try:
-        evidence = json.loads(path.read_text(encoding="utf-8"))
-        questions, packages = evidence["questions"], evidence["packages"]
-        if lacking := [q for q in questions.values() if not {"reads", "decimals", "x", "y"} <= q.keys()]:
-            raise KeyError(*lacking)
-        for name in packages:
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise BankError(f"{folder}: private/evidence.json names a file outside the bank: {name}")
-    except FileNotFoundError:
-        raise BankError(f"{folder}: this is not a whole bank: private/evidence.json is missing") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BankError(f"{folder}: private/evidence.json cannot be used: {error!r}") from None
-    return cast("dict[str, Any]", evidence)
-
-
-def _records(folder: Path) -> dict[str, dict[str, Any]]:
-    path = folder / "private" / "plots.jsonl"
-    try:
-        with path.open(encoding="utf-8") as lines:
-            records = {record["variant"]: record for record in map(json.loads, lines)}
-            if not all({"picture", "values"} <= record.keys() for record in records.values()):
-                raise KeyError("picture, values")
-            return records
-    except FileNotFoundError:
-        raise BankError(f"{folder}: this is not a whole bank: private/plots.jsonl is missing") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BankError(f"{folder}: private/plots.jsonl cannot be used: {error!r}") from None
-
-
-def _answer_key(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
-    """The keys by variant, and every name, e-mail and long id by which a student could be recognised."""
-    path = folder / "private" / "answer_key.csv"
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            if missing := {"student", "name", "email", "variant", "key"} - set(table.fieldnames or ()):
-                raise KeyError(*sorted(missing))
-            rows = list(table)
-        keys = {row["variant"]: row["key"] for row in rows}
-        people = {row[column].casefold() for row in rows for column in ("student", "name", "email")}
-    except FileNotFoundError:
-        raise BankError(f"{folder}: this is not a whole bank: private/answer_key.csv is missing") from None
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise BankError(f"{folder}: private/answer_key.csv cannot be used: {error!r}") from None
-    # A short id such as 7 stands in every text by chance.
-    return keys, frozenset(person for person in people if len(person) >= 5)
+    A number by itself is looked for in names only: axes and feedback are full of numbers, which mean nobody.
+    """
+    names = " ".join((delivered.id, delivered.title, delivered.pool, delivered.picture_name)).casefold()
+    shown = " ".join((names, delivered.stem, delivered.feedback, delivered.alt)).casefold()
+    for person in sorted(people):
+        where = names if person.isdecimal() else shown
+        if person in where and re.search(rf"(?<!\w){re.escape(person)}(?!\w)", where):
+            yield person

@@ -114,13 +114,6 @@ def test_labels_are_shown_as_they_are():
     assert "*Time* <b>in</b> h & [min](x) `c` 1_2_3" in text.alt
 
 
-def test_a_text_that_tells_the_key_is_refused():
-    axes = {**AXES, "x": Axis(label="Time at 0.70", low=0, high=30)}
-    template = item_templates.parse("t", BUILT_IN["scatter/estimate-r"])
-    with pytest.raises(UnsuitableDraw, match="tells the key"):
-        item_templates.write(template, {**readings(1), "r": 0.7, "rank_r": 0.7}, axes, np.random.default_rng(1))
-
-
 def test_options_too_near_are_refused():
     template = item_templates.parse("t", own(options="[r, r + 0.02]"))
     with pytest.raises(UnsuitableDraw, match="clarity"):
