@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -302,6 +303,30 @@ def test_whatever_goes_wrong_leaves_nothing_behind(quiz_file, tmp_path, error):
         small(quiz_file, tmp_path, advance=advance)
     assert len(seen) == 4
     assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+def test_what_a_format_cannot_say_is_refused(quiz_file, tmp_path, monkeypatch):
+    moodle = exporters()["moodle"]
+    monkeypatch.setattr(type(moodle), "check", lambda self, bank, item: ["the picture is too large"])
+    with pytest.raises(BankError, match="Moodle XML cannot say question 'q1': the picture is too large"):
+        small(quiz_file, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+def test_the_old_bank_comes_back_when_the_new_one_cannot_take_its_place(quiz_file, tmp_path, monkeypatch):
+    before = packages(small(quiz_file, tmp_path))
+    true = Path.rename
+
+    def rename(self, target):
+        if self.name.endswith(".partial"):
+            raise OSError(28, "No space left on device")
+        return true(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(BankError, match="cannot be written: No space left on device"):
+        small(quiz_file, tmp_path, overwrite=True, secret=b"x" * 32)
+    assert packages(tmp_path / "bank") == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bank", "quiz.toml"]
 
 
 def test_a_failed_build_leaves_the_old_bank_as_it_was(quiz_file, tmp_path):

@@ -6,7 +6,7 @@ from plotbank.item_templates import Text
 from plotbank.items import ChoiceKey, NumericKey
 from plotbank.leaks import told
 
-NUMERIC = NumericKey(value=0.61, tolerance=0.135, decimals=2)  # 0.61 - 0.135 is 0.475 only when rounded
+NUMERIC = NumericKey(value=0.61, tolerance=0.135, decimals=2)
 CHOICE = ChoiceKey(options=("−0.74", "−0.63"), values=(-0.74, -0.63), correct=0)
 LABEL = "0610610610610610"
 
@@ -41,3 +41,11 @@ def test_every_place_in_which_a_number_tells(words, place):
 def test_a_right_option_alone_tells_and_all_options_together_do_not(minus):
     assert asked(CHOICE, alt=f"A plot with r = {minus}0.74.") == ["the text alternative tells the key"]
     assert asked(CHOICE, alt=f"Is r {minus}0.74 or {minus}0.63?") == []
+
+
+@pytest.mark.parametrize("hundredths", range(5, 96))
+def test_a_numeric_key_tells_whatever_the_noise_of_its_bounds(hundredths):
+    """0.7 - 0.105 is not 0.595 in binary; the key's places are found from bounds as exporters write them."""
+    key = NumericKey(value=hundredths / 100, tolerance=0.105, decimals=2)
+
+    assert asked(key, title=f"Is it {hundredths / 100:.2f}?") == ["the title tells the key"]

@@ -199,7 +199,10 @@ def test_a_fault_in_the_text_of_an_own_template_is_found_before_anything_is_buil
             'x = { label = "Time at 0.70", range = [0, 30] }',
             "question 1: with r = 0.7 the text alternative tells the key",
         ),
-        ('y = { label = "Score at -0.70", range = [0, 30] }\nr = -0.7', "question 1: with r = -0.7 the text alternative tells"),
+        (
+            'y = { label = "Score at -0.70", range = [0, 30] }\nr = -0.7',
+            "question 1: with r = -0.7 the text alternative tells",
+        ),
     ],
 )
 def test_words_that_tell_a_key_are_refused(quiz_file, line, message):

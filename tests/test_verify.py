@@ -255,6 +255,17 @@ def test_a_name_in_a_question(bank):
     assert "a student can be recognised: 'tomáš dvořák' stands in the item" in messages(bank, "moodle")
 
 
+def test_a_question_delivered_twice(bank):
+    def again(text):
+        question = re.search(r'<question type="numerical">.*?</question>', text, flags=re.S)
+        return text.replace(question[0], question[0] * 2, 1)
+
+    edit_moodle(bank, again)
+
+    assert "this variant has been delivered before" in messages(bank, "moodle")
+    assert "161 items were found, but 160 were built" in messages(bank)
+
+
 def test_a_question_left_out(bank):
     edit_moodle(
         bank, lambda text: re.sub(r'<question type="numerical">.*?</question>\n?', "", text, count=1, flags=re.S)
