@@ -14,8 +14,8 @@ from collections import defaultdict
 import numpy as np
 
 from plotbank.errors import UnsuitableDraw
-from plotbank.generator.kinds import Plot
-from plotbank.generator.kinds.scatter import DIAMETER, KIND
+from plotbank.generator.kinds import UNIT, Plot
+from plotbank.generator.kinds.scatter import DIAMETER, KIND, framed
 from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
@@ -54,13 +54,14 @@ def pictures(count, density):
         n, r = int(rng.integers(15, 101)), round(float(rng.uniform(-0.95, 0.95)), 2)
         raw = cloud(rng, n, r)
         try:
-            raw = (raw - raw.min(axis=0)) / np.ptp(raw, axis=0)
-            values = KIND.snap(raw, {"r": r, "n": n}, plot, frame.area, rng).values
+            raw = framed(raw)
+            condition = {**KIND.readings(raw, {}, UNIT), "r": r}  # bend and fan as they are
+            values = KIND.snap(raw, condition, plot, frame.area, rng).values
         except UnsuitableDraw:
             continue
         count -= 1
         points = values / [plot.x.span, plot.y.span]
-        yield frame.picture(values), points, np.array(frame.area) * density
+        yield frame.picture(values, condition), points, np.array(frame.area) * density
 
 
 def nearest(points, others):

@@ -1,4 +1,4 @@
-"""From conditions to data: the network draws, the kind snaps and checks, and what is refused is drawn again."""
+"""From conditions to data: the network draws, the kind snaps, and what is not exact or is refused is drawn again."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ImpossibleRequest, UnsuitableDraw
 from ..models import Model
-from .kinds import Area, Condition, Floats, Kind, Plot
+from .kinds import Area, Condition, Floats, Kind, Plot, Snapped, inexact, vector
 from .seeds import Seed
 
 BATCH = 64
@@ -51,6 +51,7 @@ def draw(requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area
 
     Raises:
         ImpossibleRequest: a request was refused `MOST_ATTEMPTS` times.
+        ModelError: the network was not trained for a request's condition.
     """
     for start in range(0, len(requests), BATCH):
         yield from _draw_batch(requests[start : start + BATCH], model, kind, plot, area, tally)
@@ -63,17 +64,12 @@ def _draw_batch(
     accepted: dict[int, Draw] = {}
     while waiting := [i for i in range(len(requests)) if i not in accepted]:
         noise = np.stack([_noise(requests[i].seed, attempts[i], model.card.noise) for i in waiting])
-        condition = np.array(
-            [[requests[i].condition[feature.name] for feature in kind.features] for i in waiting],
-            dtype=np.float32,
-        )
+        condition = np.stack([vector(kind, requests[i].condition) for i in waiting])
         for i, raw in zip(waiting, model.draw(noise, condition), strict=True):
             request, attempt = requests[i], attempts[i]
             tally.drawn += 1
             try:
-                snapped = kind.snap(
-                    raw.astype(np.float64), request.condition, plot, area, request.seed.rng("placement", attempt)
-                )
+                snapped = _exact(raw.astype(np.float64), request, attempt, kind, plot, area)
             except UnsuitableDraw as reason:
                 tally.refused[str(reason)] += 1
                 attempts[i] += 1
@@ -81,7 +77,7 @@ def _draw_batch(
                     wanted = ", ".join(f"{name} = {value:g}" for name, value in request.condition.items())
                     raise ImpossibleRequest(
                         f"no usable plot with {wanted} in {MOST_ATTEMPTS} draws (last reason: {reason}): "
-                        "ask for fewer points, a weaker correlation or a larger picture"
+                        "ask for less that is extreme at once, or a larger picture"
                     ) from None
             else:
                 tally.kept += 1
@@ -89,6 +85,18 @@ def _draw_batch(
                     request=request, values=snapped.values, displacement=snapped.displacement, attempt=attempt
                 )
     return iter(accepted[i] for i in range(len(requests)))
+
+
+def _exact(raw: Floats, request: Request, attempt: int, kind: Kind, plot: Plot, area: Area) -> Snapped:
+    """The data that a network's array (P, W) becomes, every feature in them measured.
+
+    Raises:
+        UnsuitableDraw: the kind refuses them, or a feature of the rounded data is not the one asked for.
+    """
+    snapped = kind.snap(raw, request.condition, plot, area, request.seed.rng("placement", attempt))
+    for name in inexact(kind, kind.readings(snapped.values, request.condition, plot), request.condition):
+        raise UnsuitableDraw(f"{name} not exact")
+    return snapped
 
 
 def _noise(seed: Seed, attempt: int, length: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from ..errors import QuizFileError
 from ..items import Axis
-from .kinds import Area, Floats, Kind, Plot
+from .kinds import Area, Condition, Floats, Kind, Plot
 
 INK = "#262626"
 LABEL_SIZE, TICK_SIZE = 15.0, 14.0  # CSS pixels; readable when a phone shows the picture at 60 %
@@ -37,7 +37,7 @@ class Frame:
         """Draw the frame once.
 
         Raises:
-            QuizFileError: a label does not fit its axis or has a character that cannot be drawn.
+            QuizFileError: a label or category does not fit its axis or has a character that cannot be drawn.
         """
         self._kind, self._plot, self._colour = kind, plot, np.array(to_rgb(kind.colour)) * 255
         size = plot.picture
@@ -52,10 +52,16 @@ class Frame:
             axes.spines[["left", "bottom"]].set(color=INK, linewidth=1)
             axes.tick_params(color=INK, labelcolor=INK, labelsize=TICK_SIZE, length=5, width=1)
             for axis, of, side in ((axes.xaxis, plot.x, size.width), (axes.yaxis, plot.y, size.height)):
-                marks = ticks(of, most=max(4, side // 75))
-                axis.set_ticks(marks, labels=[number(mark, marks) for mark in marks])
+                if of.categories:
+                    middles = [of.low + place + 0.5 for place in range(len(of.categories))]
+                    axis.set_ticks(middles, labels=list(of.categories), parse_math=False)
+                    axis.set_tick_params(length=0, pad=8.5)  # as far from the axis as numbers below their marks
+                else:
+                    marks = ticks(of, most=max(4, side // 75))
+                    axis.set_ticks(marks, labels=[number(mark, marks) for mark in marks])
                 axis.set_label_text(of.label, color=INK, fontsize=LABEL_SIZE, parse_math=False)
-                _refuse_undrawable(of.label)
+                for text in (of.label, *of.categories):
+                    _refuse_undrawable(text)
             axes.set(xlim=(plot.x.low, plot.x.high), ylim=(plot.y.low, plot.y.high))
             self._canvas.draw()
             figure.set_layout_engine("none")
@@ -85,6 +91,15 @@ class Frame:
             drawn = label.get_window_extent()
             if drawn.x0 < 0 or drawn.y0 < 0 or drawn.x1 > picture.x1 or drawn.y1 > picture.y1:
                 raise QuizFileError(f"the axis label {of.label!r} does not fit: shorten it or enlarge the picture")
+        apart = PAD * self._plot.picture.density
+        for axis, of in ((axes.xaxis, self._plot.x), (axes.yaxis, self._plot.y)):
+            boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
+            for name, box, following in zip(of.categories, boxes, [*boxes[1:], None], strict=False):
+                outside = box.x0 < 0 or box.y0 < 0 or box.x1 > picture.x1 or box.y1 > picture.y1
+                if outside or (following is not None and box.padded(apart).overlaps(following)):
+                    raise QuizFileError(
+                        f"the name {name!r} on the axis {of.label!r} does not fit: shorten it or enlarge the picture"
+                    )
 
     @cached_property
     def _greys(self) -> npt.NDArray[np.uint8]:
@@ -101,11 +116,11 @@ class Frame:
         shades = [255 + (self._colour - 255) * k / _SHADES for k in range(1, _SHADES + 1)]
         return np.rint(np.array(greys + shades)).astype(int).ravel().tolist()
 
-    def picture(self, values: Floats) -> bytes:
-        """The PNG of these data, at the plot's density.  The same data give the same bytes."""
+    def picture(self, values: Floats, condition: Condition) -> bytes:
+        """The PNG of these data, at the plot's density.  The same data and condition give the same bytes."""
         indices = self._greys.copy()
         self._canvas.restore_region(self._background)
-        for artist in self._kind.artists(self._axes, values):
+        for artist in self._kind.artists(self._axes, values, condition):
             artist.draw(self._canvas.get_renderer())
         rgba = np.asarray(self._canvas.buffer_rgba())
         red, blue = rgba[..., 0], rgba[..., 2]

@@ -1,6 +1,7 @@
 """The command line: what people see, every refusal in one line with exit status 2, and nothing half-written."""
 
 import csv
+import json
 import os
 import pty
 import re
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from plotbank.cli import expected_sharing, main
+from plotbank.models import latest
 
 from .conftest import EXAMPLE, ROOT
 
@@ -154,12 +156,26 @@ def test_templates(run, tmp_path):
 
 
 def test_models(run):
-    assert re.search(
-        r"^scatter-v1\s+scatter\s+r -0.95 to 0.95, n 15 to 100$", run("models", "list").output, re.MULTILINE
-    )
-    shown = run("models", "show", "scatter-v1").output
+    name = latest("scatter").name
+    listed = rf"^{name}  \(gan, for scatter\): r -0.95 to 0.95, n 15 to 100, bend .*, clusters 1 to 3$"
+    assert re.search(listed, run("models", "list").output, re.MULTILINE)
+    shown = run("models", "show", name).output
     assert '"kind": "scatter"' in shown
-    assert shown.endswith("scatter-v1: the network is the one that the card describes, and runs here.\n")
+    assert re.search(rf"\n{name}: the network is .*, and runs here; [\d,]+ real plots are known\.\n$", shown)
+
+
+def test_models_are_listed_by_family(run, monkeypatch, tmp_path):
+    """A box plot's 29 features are eight conditions to people."""
+    from plotbank.generator.kinds.boxplot import KIND
+
+    ranges = {feature.name: {"low": feature.low, "high": feature.high} for feature in KIND.features}
+    card = json.loads((latest("scatter").folder / "card.json").read_text(encoding="utf-8"))
+    (tmp_path / "boxplot-v1").mkdir()
+    (tmp_path / "boxplot-v1" / "card.json").write_text(json.dumps(card | {"kind": "boxplot", "conditions": ranges}))
+    monkeypatch.setattr("plotbank.models.files", lambda package: tmp_path)
+
+    assert run("models", "list").output.startswith("boxplot-v1  (gan, for boxplot): groups 1 to 4, n 11 to 50, median ")
+    assert "iqr2" not in run("models", "list").output
 
 
 def test_refusals(run, started, tmp_path):

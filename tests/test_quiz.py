@@ -1,11 +1,19 @@
 """Quiz files: what is understood, and every mistake named with file, place and remedy."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from plotbank.errors import ImpossibleRequest, QuizFileError
+from plotbank.errors import ImpossibleRequest, ModelError, QuizFileError
+from plotbank.generator.kinds.scatter import KIND
+from plotbank.models import latest
 from plotbank.quiz import outlook, read_quiz, refuse_impossible
+
+from .conftest import ROOT
+
+MODEL = latest("scatter").name
 
 HEAD = '[quiz]\ntitle = "T"\nid = "t-1"\n'
 QUESTION = '[[question]]\ntemplate = "scatter/estimate-r"\n'
@@ -32,12 +40,121 @@ def test_a_condition_is_a_value_a_range_or_a_list(tmp_path, line, values):
     assert question(tmp_path, line).grid.values["r"] == values
 
 
-def test_conditions_left_out_are_all_that_the_model_was_trained_for(tmp_path):
-    grid = question(tmp_path, "").grid
+def test_what_the_template_reads_is_all_that_the_model_was_trained_for_unless_it_is_asked_for(tmp_path):
+    grid = question(tmp_path, "n = [40, 60]").grid
 
-    assert grid.values["r"][0] == -0.95
-    assert len(grid.values["r"]) == 191
-    assert grid.values["n"] == tuple(range(15, 101))
+    assert (grid.values["r"][0], grid.values["r"][-1], len(grid.values["r"])) == (-0.95, 0.95, 191)
+    assert grid.values["n"] == tuple(range(40, 61))
+
+
+def test_what_is_not_asked_for_is_as_in_a_usual_plot_of_real_data(tmp_path):
+    """One question asks for everything, the other for what its template reads alone."""
+    usual = {feature.name: feature.usual for feature in KIND.features}
+    asked = question(tmp_path, "r = [0.5, 0.7]\nn = 90\nbend = 0.3\nfan = 0.5\noutliers = 0\nclusters = 1").grid
+    left = question(tmp_path, "").grid
+    rng = np.random.default_rng(0)
+
+    assert asked.unasked == ()
+    assert asked.draw(rng, 0.6) == {"r": 0.6, "n": 90, "bend": 0.3, "fan": 0.5, "outliers": 0, "clusters": 1}
+    assert left.unasked == ("n", "bend", "fan", "outliers", "clusters")
+    drawn = [left.draw(rng) for _ in range(100)]
+    for name in left.unasked:
+        low, high = usual[name]
+        assert all(low <= condition[name] <= high for condition in drawn)
+    assert len({condition["n"] for condition in drawn}) > 20
+    assert len({condition["r"] for condition in drawn}) > 60
+
+
+FORMS = replace(
+    KIND, features=tuple(replace(f, family="form" if f.name in ("bend", "fan") else "") for f in KIND.features)
+)
+
+
+@pytest.fixture
+def forms(monkeypatch):
+    """Scatter plots in which bend and fan are a family."""
+    monkeypatch.setattr("plotbank.quiz.kinds", lambda: {"scatter": FORMS})
+
+
+def test_a_family_is_asked_for_by_one_key(forms, tmp_path):
+    grid = question(tmp_path, "r = [0.5, 0.7]\nform = [-0.1, 0.1]").grid
+
+    assert grid.values["bend"] == (-0.1, -0.05, 0.0, 0.05, 0.1)
+    assert grid.values["fan"] == (-0.1, 0.0, 0.1)
+
+
+def test_a_member_wins_over_its_family(forms, tmp_path):
+    grid = question(tmp_path, "r = [0.5, 0.7]\nform = 0\nbend = 0.2").grid
+
+    assert (grid.values["bend"], grid.values["fan"]) == ((0.2,), (0.0,))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("fom = 0", "question 1: unknown key 'fom': did you mean 'form'?"),
+        ("form = 0.7", "question 1: form = 0.7 (correlation of x with the size of the residuals: a cloud that widens): "
+         "the model scatter-v2 was trained for form from -0.6 to 0.6"),
+        ("form = 0.05", "question 1: form = 0.05: write whole multiples of 0.1"),
+        ("form = []", "question 1: form = []: write a value, a range such as form = [-0.8, 0.8]"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_family_are_named(forms, tmp_path, line, message):
+    with pytest.raises(QuizFileError, match=re.escape(message.replace("scatter-v2", MODEL))):
+        question(tmp_path, line)
+
+
+def test_the_outlook_names_families_as_a_whole_where_nothing_of_them_is_asked_for(forms, tmp_path):
+    assert outlook(question(tmp_path, "r = 0.6\nn = 40")).natural == ("form", "outliers", "clusters")
+    assert outlook(question(tmp_path, "r = 0.6\nn = 40\nfan = 0")).natural == ("bend", "outliers", "clusters")
+
+
+def test_values_of_which_no_plot_is_possible_are_refused_with_the_reason(tmp_path):
+    with pytest.raises(QuizFileError) as caught:
+        question(tmp_path, "r = [0.5, 0.7]\nbend = 0.8")
+    assert str(caught.value) == (
+        "quiz.toml: question 1: scatter/estimate-r cannot ask about r = 0.56 (no plot has r = 0.56, bend = 0.8 (in the last "
+        "of 1,000 tries r = 0.56 and bend = 0.8 together leave no scatter): widen the ranges): ask for r from 0.5 to 0.55"
+    )
+
+
+def test_usual_plots_that_the_model_does_not_know_are_refused(monkeypatch, tmp_path):
+    strange = tuple(replace(f, usual=(0.8, 0.8) if f.name == "bend" else f.usual) for f in KIND.features)
+    monkeypatch.setattr("plotbank.quiz.kinds", lambda: {"scatter": replace(KIND, features=strange)})
+    with pytest.raises(QuizFileError) as caught:
+        question(tmp_path, "r = [0.5, 0.7]\nn = 40")
+    assert str(caught.value) == (
+        f"quiz.toml: question 1: {MODEL} knows no plot of real data with bend from 0.8 to 0.8, fan from -0.4 to 0.4, "
+        "outliers from 0 to 0, clusters from 1 to 1: say in the question what you want of these"
+    )
+
+
+def test_a_model_of_another_version_of_the_kind_is_refused(monkeypatch, tmp_path):
+    fewer = replace(KIND, features=KIND.features[:-1])
+    monkeypatch.setattr("plotbank.quiz.kinds", lambda: {"scatter": fewer})
+    with pytest.raises(ModelError) as caught:
+        question(tmp_path, "")
+    assert str(caught.value) == (
+        f"{MODEL}: the model draws 100 x 2 numbers from r, n, bend, fan, outliers, clusters, but the kind 'scatter' wants "
+        "100 x 2 from r, n, bend, fan, outliers: install versions that belong together"
+    )
+
+
+def test_a_kind_whose_pictures_nothing_can_read_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("plotbank.quiz.READERS", {"pie": None})
+    with pytest.raises(QuizFileError, match=re.escape(
+        "question 1: the template is about plots of the kind 'scatter': nothing here can prove keys from their pictures "
+        "yet: choose a template about pie"
+    )):  # fmt: skip
+        question(tmp_path, "")
+
+
+def test_a_template_that_reads_no_feature_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("plotbank.quiz.kinds", lambda: {"scatter": replace(KIND, features=KIND.features[1:])})
+    with pytest.raises(QuizFileError, match=re.escape(
+        "question 1: scatter/estimate-r reads 'r': the features of plots of the kind 'scatter' are n, bend, fan,"
+    )):  # fmt: skip
+        question(tmp_path, "")
 
 
 def test_defaults(tmp_path):
@@ -106,7 +223,7 @@ WRONG = {
     "distinct": (HEAD + QUESTION + 'distinct = "all"\n', 'distinct = \'all\': write "picture" or "answer"'),
     "r impossible": (
         HEAD + QUESTION + "r = 1.2\n",
-        "question 1: r = 1.2 (Pearson correlation of the points drawn): the model scatter-v1 was trained for r from "
+        f"question 1: r = 1.2 (Pearson correlation of the points drawn): the model {MODEL} was trained for r from "
         "-0.95 to 0.95",
     ),
     "r range impossible": (HEAD + QUESTION + "r = [0.5, 1.2]\n", "question 1: r = 1.2 (Pearson"),
@@ -118,7 +235,7 @@ WRONG = {
     "r between": (HEAD + QUESTION + "r = [0.551, 0.559]\n", "no multiple of 0.01 lies in this range"),
     "n untrained": (
         HEAD + QUESTION + "n = 500\n",
-        "n = 500 (number of points drawn): the model scatter-v1 was trained",
+        f"n = 500 (number of points drawn): the model {MODEL} was trained",
     ),
     "n fraction": (HEAD + QUESTION + "n = 20.5\n", "question 1: n = 20.5: write whole multiples of 1"),
     "axis": (HEAD + QUESTION + "x = 3\n", 'question 1: x = 3: write x = { label = "Study time'),
@@ -232,6 +349,17 @@ def test_the_outlook_counts_and_measures(quiz_file):
     out = outlook(quiz.questions[0])
 
     assert (out.answers, out.combinations) == (31, 31 * 21)
+    assert out.natural == ("bend", "fan", "outliers", "clusters")
     # max(.03, 2 jnd) at 0.85 and 0.55: 0.0691 and 0.1426, to the next hundredth and half a unit on
     assert out.tolerance == (0.075, 0.155)
     assert out.clarity[0] >= 1.4
+
+
+def test_the_page_says_what_can_be_asked_for():
+    page = (ROOT / "docs" / "quiz-file.md").read_text(encoding="utf-8")
+    for f in KIND.features:
+        (row,) = re.findall(rf"^\| `{f.name}` \| .*$", page, flags=re.MULTILINE)
+        assert f", {f.low:g} to {f.high:g}" in row
+        assert f"| {f.step:g} |" in row
+        usual = "natural" if f.usual == (f.low, f.high) else f"natural, {f.usual[0]:g} to {f.usual[1]:g}"
+        assert row.endswith(f"| {f.usual[0]:g} |" if f.usual[0] == f.usual[1] else f"| {usual} |")

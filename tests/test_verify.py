@@ -72,7 +72,7 @@ def replace_record(bank, record):
 
 def redrawn(values):
     question = read_quiz(EXAMPLE / "quiz.toml").questions[0]
-    return Frame(KIND, question.plot).picture(values)
+    return Frame(KIND, question.plot).picture(values, {})
 
 
 def put_picture(bank, png):
@@ -355,6 +355,7 @@ def damage(bank, change):
         (lambda e: e["questions"]["q1"].update(y=["a", "b"]), "could not convert"),
         (lambda e: e["questions"]["q1"].update(reads="slope"), "is nothing that can be measured"),
         (lambda e: e["questions"]["q1"].update(decimals=9), "is nothing that can be measured"),
+        (lambda e: e["questions"]["q1"].update(kind="pie"), "nothing here reads pictures of the kind 'pie'"),
     ],
 )
 def test_evidence_edited_by_hand_is_refused(bank, change, message):

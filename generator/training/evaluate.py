@@ -1,332 +1,375 @@
-"""What the model card says: numbers measured on the averaged generator, good or bad.
+"""What a generator is worth: measured beside real plots and beside simpler generators, good or bad.
 
-Every comparison is at matched (r, n): each generated plot takes the condition of one real plot.  Pictures are
-compared as 16 x 16 ink maps (the mean ink of 4 x 4 pixels), distance is Euclidean.
+Contestants take the conditions of real plots row by row, so features occur together as they do in real data.  There are
+two references.  *Training tables*: fresh draws of the tables that the model learned from; a contestant takes the
+conditions of other draws of them, and those other draws are the floor, which real data reach.  *Held-out tables*: draws
+of tables that no network has seen; the floor is real draws of the training tables, under their own conditions, since
+tables differ among themselves.  Pictures are compared as the judge sees them, or as ink maps (16 x 16 means of ink for
+each channel, Euclidean distance).
+
+Shapes: N plots, P parts of W numbers, F features, C channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
-from numpy.typing import NDArray
-from torch.nn import functional as F
 
-from .corpus import Pool, correlation, useful
-from .networks import Generator, NetworkConfig, frame, point_mask, project, rasterise, standardise
-from .networks import correlation as batch_correlation
+from plotbank.errors import PlotbankError
+from plotbank.generator.kinds import Kind, kinds
+from plotbank.models import Card, open_model, read_card, shipped
 
-Array = NDArray[np.floating]
+from . import corpus, metrics
+from .bench import (
+    FIRST_DIGIT,
+    ROLES,
+    STAGES,
+    Bench,
+    Contestant,
+    Floats,
+    Floor,
+    Found,
+    Network,
+    Reals,
+    Role,
+    Sample,
+    Sizes,
+    distances,
+    ink,
+    maps,
+    slices,
+)
+from .corpus import Pool, Source
+from .headline import numbers
+from .judge import Floats32, Pictures, trained_judge
 
-DESCRIPTORS = (
-    "mean x", "mean y", "sd x", "sd y", "skewness x", "skewness y", "kurtosis x", "kurtosis y",
-    "bend of y on x", "bend of x on y", "spread of y against x", "spread of x against y",
-    "Spearman minus Pearson", "largest gap in x", "largest gap in y",
-    "mean log distance to the nearest point", "sd of the same", "largest Mahalanobis distance",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Plots:
-    """A batch of plots with their conditions."""
-
-    points: Array  # [plots, max_points, 2]
-    r: Array  # [plots]
-    n: NDArray[np.int64]  # [plots]
-
-
-@dataclass(frozen=True)
-class Generated(Plots):
-    """Plots of the generator, with what the network meant before the projection."""
-
-    raw_r: Array  # [plots]
-    moved: Array  # [plots] mean distance that the projection moved a point, as a share of the frame's side
-
-
-def descriptors(points: Array) -> Array:
-    """Describe the shape of one framed plot [n, 2] by the numbers named in DESCRIPTORS."""
-    p = points.astype(np.float64)
-    n = len(p)
-    mean, sd = p.mean(axis=0), p.std(axis=0)
-    z = (p - mean) / sd
-    r = float(np.mean(z[:, 0] * z[:, 1]))
-    skewness, kurtosis = (z**3).mean(axis=0), np.minimum((z**4).mean(axis=0), 20)
-    ranks = pd.DataFrame(p).rank().to_numpy()
-    bend, spread = np.zeros(2), np.zeros(2)
-    for axis in (0, 1):  # regression of the other coordinate on this one
-        x, residual = z[:, axis], z[:, 1 - axis] - r * z[:, axis]
-        square = x**2 - 1 - skewness[axis] * x  # orthogonal to 1 and x
-        bend[axis] = np.mean(residual * square) / np.sqrt(np.mean(square**2) * np.mean(residual**2) + 1e-12)
-        size = np.abs(residual)
-        spread[axis] = np.mean((size - size.mean()) * x) / (size.std() + 1e-9)
-    distance = np.linalg.norm(p[:, None] - p[None], axis=2) + 2 * np.eye(n)
-    nearest = np.log(distance.min(axis=1) + 1e-3)
-    mahalanobis = (z[:, 0] ** 2 + z[:, 1] ** 2 - 2 * r * z[:, 0] * z[:, 1]) / max(1 - r * r, 1e-6)
-    gap = np.diff(np.sort(p, axis=0), axis=0).max(axis=0)
-    spearman = correlation(ranks)
-    rest = [spearman - r, *gap, nearest.mean(), nearest.std(), np.sqrt(min(mahalanobis.max(), 100))]
-    return np.array([*mean, *sd, *skewness, *kurtosis, *bend, *spread, *rest])
+LEAST = 20  # plots of each sample, without which nothing can be said
+SHOWN = 3  # plots of everybody for each value of the first feature
+PAIRS = 12  # plots beside the training plots nearest to them
+_TIMED = 256
 
 
-def describe(plots: Plots) -> Array:
-    """Descriptors [plots, 18] of a batch."""
-    return np.stack([descriptors(p[:n]) for p, n in zip(plots.points, plots.n, strict=True)])
+@dataclass(slots=True, kw_only=True)
+class Gallery:
+    """Pictures (k, C, 64, 64) for the report.
 
-
-def two_sample_auc(a: Array, b: Array, seed: int) -> dict[str, float]:
-    """Tell two samples of descriptors apart: cross-validated area under the ROC curve (0.5: cannot; 1: always)."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    x, y = np.concatenate((a, b)), np.repeat((0, 1), (len(a), len(b)))
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    models = {
-        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
-        "boosting": HistGradientBoostingClassifier(max_iter=120, random_state=seed),
-    }
-    return {
-        name: round(float(roc_auc_score(y, cross_val_predict(m, x, y, cv=folds, method="predict_proba")[:, 1])), 3)
-        for name, m in models.items()
-    }
-
-
-def in_batches(function: Callable[[slice], Array], size: int, batch: int = 250) -> Array:
-    """Concatenate ``function`` of consecutive slices of ``size`` rows."""
-    return np.concatenate([function(slice(i, min(i + batch, size))) for i in range(0, size, batch)])
-
-
-def generate(model: Generator, r: Array, n: NDArray[np.int64], rng: np.random.Generator) -> Generated:
-    """Draw one plot for each condition (r, n)."""
-    condition = torch.from_numpy(np.stack((r, n), axis=1).astype(np.float32))
-    columns = []
-    with torch.no_grad():
-        for wanted in torch.split(condition, 250):
-            noise = torch.from_numpy(rng.standard_normal((len(wanted), model.config.noise), dtype=np.float32))
-            drawn = model.draw(noise, wanted)
-            moved = (frame(drawn.raw, drawn.mask) - drawn.points).square().sum(2).sqrt()
-            mean_moved = moved.sum(1) / drawn.mask.sum((1, 2))
-            columns.append((drawn.points.numpy(), drawn.raw_r.numpy(), mean_moved.numpy()))
-    points, raw_r, moved_ = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return Generated(points, r, n, raw_r, moved_)
-
-
-def gaussian(r: Array, n: NDArray[np.int64], config: NetworkConfig, rng: np.random.Generator) -> Plots:
-    """The plain alternative: bivariate normal points brought to exactly the same r and framed."""
-    raw = torch.from_numpy(rng.standard_normal((len(r), config.max_points, 2), dtype=np.float32))
-    mask = point_mask(torch.from_numpy(n), config.max_points)
-    z = standardise(raw, mask)
-    wanted = torch.from_numpy(r.astype(np.float32))
-    return Plots(frame(project(z, batch_correlation(z, mask), wanted), mask).numpy(), r, n)
-
-
-def ink_maps(points: Array, n: NDArray[np.int64], config: NetworkConfig) -> Array:
-    """Coarse pictures [plots, 256] of points [plots, max_points, 2]."""
-
-    def some(part: slice) -> Array:
-        tensor = torch.from_numpy(points[part].astype(np.float32))
-        picture = rasterise(tensor, point_mask(torch.from_numpy(n[part]), config.max_points), config)
-        return F.avg_pool2d(picture[:, None], 4).flatten(1).numpy()
-
-    with torch.no_grad():
-        return in_batches(some, len(points))
-
-
-def nearest(a: Array, b: Array, skip_self: bool = False) -> Array:
-    """Distance from each row of ``a`` to the nearest row of ``b`` (other than itself, if a is b)."""
-    norms = (b**2).sum(1)
-
-    def some(part: slice) -> Array:
-        square = (a[part] ** 2).sum(1)[:, None] + norms[None] - 2 * a[part] @ b.T
-        if skip_self:
-            square[np.arange(square.shape[0]), np.arange(part.start, part.start + square.shape[0])] = np.inf
-        distance: Array = np.sqrt(np.maximum(square.min(axis=1), 0))
-        return distance
-
-    return in_batches(some, len(a))
-
-
-def mean_pair_distance(maps: Array) -> float:
-    """Mean distance between two different rows."""
-    square = (maps**2).sum(1)
-    distance = np.sqrt(np.maximum(square[:, None] + square[None] - 2 * maps @ maps.T, 0))
-    return float(distance.sum() / (len(maps) * (len(maps) - 1)))
-
-
-def take(pool: Pool, size: int, rng: np.random.Generator) -> Plots:
-    """Take ``size`` plots of the pool at random, without replacement (all of them if there are fewer)."""
-    chosen = rng.choice(len(pool), min(size, len(pool)), replace=False)
-    return Plots(pool.points[chosen], pool.r[chosen], pool.n[chosen])
-
-
-def diversity(model: Generator, pool: Pool, rng: np.random.Generator) -> dict[str, float]:
-    """Mean pair distance of generated plots over that of real plots of like condition, by r.
-
-    Real: |r - wanted| < 0.04, n within 10 of 50.  Generated: the very conditions of those real plots.
+    `rows`: a value of the first feature, and plots of about that value by who drew them ("real" or a role).
+    `pairs`: plots of the model, the training plots nearest to them, and their distance over the threshold of twins.
+    `asked` and `raw` (N, F): what was asked of the model, and what its data had before the closed form.
     """
-    ratio = {}
-    for wanted in (-0.9, -0.5, 0.0, 0.5, 0.9):
-        like = np.flatnonzero((np.abs(pool.r - wanted) < 0.04) & (np.abs(pool.n - 50) <= 10))
-        like = rng.permutation(like)[:300]
-        if len(like) < 20:
-            continue
-        made = generate(model, pool.r[like], pool.n[like], rng)
-        real = mean_pair_distance(ink_maps(pool.points[like], pool.n[like], model.config))
-        ratio[f"{wanted:g}"] = round(mean_pair_distance(ink_maps(made.points, made.n, model.config)) / real, 3)
-    return ratio
+
+    rows: list[tuple[float, dict[str, Pictures]]] = field(default_factory=list)
+    pairs: tuple[Pictures, Pictures, Floats] | None = None
+    asked: Floats | None = None
+    raw: Floats | None = None
 
 
-def quick_look(model: Generator, pool: Pool, seed: int) -> dict[str, float]:
-    """The few numbers by which a checkpoint is chosen; real plots are of training tables (seconds)."""
-    rng = np.random.default_rng([seed, 5])
-    real = take(pool, 1500, rng)
-    made = generate(model, real.r, real.n, rng)
-    auc = two_sample_auc(describe(real), describe(made), seed)
-    ratio = diversity(model, pool, rng)
-    return {
-        "auc_logistic": auc["logistic"],
-        "auc_boosting": auc["boosting"],
-        "raw_r_mae": float(np.abs(made.raw_r - made.r).mean()),
-        "moved": float(made.moved.mean()),
-        "diversity": float(np.mean(list(ratio.values()))) if ratio else float("nan"),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Everything measured: `text` can be written as JSON, `gallery` is for the eye."""
+
+    text: dict[str, Any]
+    gallery: Gallery
 
 
-def _item(value: object, definition: str) -> dict[str, object]:
-    return {"value": value, "definition": definition}
-
-
-def _low_high(a: Array) -> dict[str, float]:
-    return {"mean": round(float(a.mean()), 4), "p95": round(float(np.quantile(a, 0.95)), 4)}
+Stage = Callable[[str], None]
 
 
 def measure(
-    model: Generator, training: Pool, fresh: Pool, held_out: Pool, low: float, high: float, seed: int
-) -> dict[str, dict[str, object]]:
-    """Measure everything for the card.
-
-    ``training`` is the pool trained on, ``fresh`` other draws from the same tables, ``held_out`` draws from tables
-    never trained on; ``low`` and ``high`` are the limits of r on offer.
-    """
-    config = model.config
-    rng = np.random.default_rng([seed, 6])
-    size = 3000
-    wanted_r = rng.uniform(low, high, size).astype(np.float32)
-    wanted_n = rng.integers(config.min_points, config.max_points + 1, size)
-    made = generate(model, wanted_r, wanted_n, rng)
-    after = np.array([correlation(p[:n].astype(np.float64)) for p, n in zip(made.points, wanted_n, strict=True)])
-    raw_error = np.abs(made.raw_r - wanted_r)
-    legible = np.array([useful(p[:n]) for p, n in zip(made.points, wanted_n, strict=True)])
-    by_size = {
-        f"{a:g} to {b:g}": round(float(raw_error[(np.abs(wanted_r) >= a) & (np.abs(wanted_r) < b)].mean()), 4)
-        for a, b in ((0, 0.3), (0.3, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 0.96))
+    kind: Kind,
+    contestants: Mapping[Role, Contestant],
+    reals: Reals,
+    sizes: Sizes,
+    seed: int,
+    stage: Stage = lambda _: None,
+    cache: Path | None = None,
+) -> Measured:
+    """Measure all contestants against real plots.  The same seed gives the same numbers on the same machine."""
+    stage("the judge learns from real plots")
+    learned = ink(kind, reals.trained.data, reals.trained.condition)
+    bench = Bench(
+        kind=kind,
+        judge=trained_judge(learned, reals.trained.condition, seed=seed + 1000, cache=cache),
+        reals=reals,
+        sizes=sizes,
+        seed=seed,
+        trained_maps=maps(learned),
+    )
+    del learned
+    stage("real plots")
+    floor = bench.floor()
+    found: dict[Role, Found] = {}
+    gallery = Gallery()
+    for role, contestant in contestants.items():
+        found[role] = _contest(bench, floor, contestant, role, gallery, stage)
+    everybody: dict[str, Found] = {"floor": floor.found, **{str(role): one for role, one in found.items()}}
+    text = {
+        "plots": len(reals.fresh),
+        "seed": seed,
+        "numbers": numbers(bench, floor, found),
+        "fidelity": _fidelity_text(kind, everybody),
+        "snap": {who: asdict(one.snap) for who, one in everybody.items() if one.snap},
+        "two_samples": {who: one.against for who, one in everybody.items()},
+        "held_out_same_tables": floor.same_tables,
+        "copying": {
+            "definition": "distance of a plot's ink map to that of the nearest training plot: quantiles; "
+            "made under the conditions of held-out tables and of other draws of the training tables",
+            "training_plots": len(reals.trained),
+            **{who: one.copying for who, one in everybody.items()},
+        },
+        "near_duplicates": {
+            "condition": floor.typical_condition,
+            "threshold": floor.threshold,
+            "floor": {"definition": f"pairs of the {floor.alike_twins.of} of the real plots nearest in condition"}
+            | asdict(floor.alike_twins),
+            **{who: asdict(one.twins) for who, one in everybody.items() if one.twins},
+        },
+        "diversity": {
+            "definition": "mean distance of two plots within a neighbourhood of conditions, over that of real plots",
+            **{who: one.diversity for who, one in everybody.items()},
+        },
     }
+    return Measured(text=_plain(text), gallery=gallery)
 
-    def auc(real: Pool, other: str) -> dict[str, float]:
-        a = take(real, 2000, rng)
-        if other == "generated":
-            b: Plots = generate(model, a.r, a.n, rng)
-        elif other == "gaussian":
-            b = gaussian(a.r, a.n, config, rng)
-        else:
-            b = take(training, len(a.r), rng)
-        return two_sample_auc(describe(a), describe(b), seed)
 
-    fixed_r, fixed_n = np.full(2000, 0.7, np.float32), np.full(2000, 40)
-    same = generate(model, fixed_r, fixed_n, rng)
-    maps = ink_maps(same.points, fixed_n, config)
-    shaken = np.clip(same.points + rng.normal(0, 0.02, same.points.shape), 0, 1)
-    threshold = float(np.median(np.linalg.norm(ink_maps(shaken, fixed_n, config) - maps, axis=1)))
-    gaps = nearest(maps, maps, skip_self=True)
+def _contest(bench: Bench, floor: Floor, contestant: Contestant, role: Role, gallery: Gallery, stage: Stage) -> Found:
+    """Everything about one contestant; its pictures go to the gallery."""
+    reals, number = bench.reals, 10 + ROLES.index(role)
+    stage(f"{role}: plots under the conditions of held-out tables")
+    drawn = contestant.draw(reals.unseen_again.condition, bench.rng(number, 0))
+    unseen = bench.sample(reals.unseen_again.condition, drawn.picture.astype(np.float16), drawn.data)
+    stage(f"{role}: what was asked for against what was drawn")
+    agreement, snap, raw = bench.fidelity(drawn, floor.there, unseen)
+    _show(gallery, bench, floor, role, unseen, raw)
+    del drawn
+    stage(f"{role}: against real plots of held-out tables")
+    against = {"held-out": bench.against(unseen, floor.unseen)}
+    other = contestant.draw(reals.again.condition, bench.rng(number, 1))
+    fresh = bench.sample(reals.again.condition, other.picture.astype(np.float16), other.data)
+    del other
+    stage(f"{role}: against real plots of training tables")
+    against["training"] = bench.against(fresh, floor.fresh)
+    to_trained = {"held-out": bench.to_trained(unseen.maps), "training": bench.to_trained(fresh.maps)}
+    stage(f"{role}: {bench.sizes.twins:,} plots of one condition")
+    typical = np.array([list(floor.typical_condition.values())], dtype=np.float32)
+    rng = bench.rng(number, 2)
+    same = np.concatenate(
+        [
+            maps(contestant.draw(np.repeat(typical, rows.stop - rows.start, axis=0), rng).picture)
+            for rows in slices(bench.sizes.twins)
+        ]
+    )
+    twins = metrics.twins(same, floor.threshold)
+    del same
+    stage(f"{role}: variety")
+    rng = bench.rng(number, 3)
+    diversity = [
+        metrics.mean_pair_distance(maps(contestant.draw(condition, rng).picture)) / max(real, 1e-9)
+        for condition, real in floor.neighbourhoods
+    ]
+    return Found(
+        agreement=agreement,
+        snap=snap,
+        against=against,
+        copying=distances(to_trained, floor.to_trained),
+        diversity=diversity,
+        twins=twins,
+    )
 
-    references = ink_maps(training.points, training.n, config)
-    unseen = take(held_out, 1000, rng)
-    again = take(fresh, 1000, rng)
-    new = generate(model, again.r, again.n, rng)
-    to_training = {
-        name: _quantiles(nearest(ink_maps(plots.points, plots.n, config), references))
-        for name, plots in (
-            ("generated", new),
-            ("fresh draws of training tables", again),
-            ("held-out tables", unseen),
-        )
-    }
+
+def _show(gallery: Gallery, bench: Bench, floor: Floor, role: Role, sample: Sample, raw: Floats | None) -> None:
+    """Keep some pictures under the conditions of held-out plots: at quantiles of the first feature."""
+    pool = bench.reals.unseen_again
+    first = pool.condition[:, 0]
+    if not gallery.rows:
+        values = np.unique(np.quantile(first, (0.05, 0.25, 0.5, 0.75, 0.95), method="nearest"))
+        gallery.rows = [(float(value), {}) for value in values]
+    taken = np.zeros(len(first), dtype=bool)
+    for value, pictures in gallery.rows:
+        near = np.argsort(np.abs(first - value) + 1e9 * taken, kind="stable")[:SHOWN]
+        taken[near] = True
+        pictures["real"] = ink(bench.kind, pool.data[near], pool.condition[near])
+        pictures[role] = sample.picture[near]
+    if role != "model":
+        return
+    if raw is not None:
+        gallery.asked, gallery.raw = np.where(floor.there, pool.condition, np.nan), raw
+    distance, index = metrics.nearest(sample.maps, bench.trained_maps)
+    closest = np.argsort(distance, kind="stable")[: PAIRS // 2]
+    rest = np.setdiff1d(np.arange(len(distance)), closest)
+    chosen = np.concatenate([closest, bench.rng(4).choice(rest, min(PAIRS // 2, len(rest)), replace=False)])
+    trained = bench.reals.trained
+    nearest = ink(bench.kind, trained.data[index[chosen]], trained.condition[index[chosen]])
+    gallery.pairs = sample.picture[chosen], nearest, (distance[chosen] / floor.threshold).astype(np.float64)
+
+
+def _fidelity_text(kind: Kind, everybody: Mapping[str, Found]) -> dict[str, Any]:
+    """Agreement by feature, stage, and who drew."""
     return {
-        "raw_r_mae": _item(
-            _low_high(raw_error) | {"by_abs_r": by_size},
-            "|r - r asked| of what the network drew before the projection; "
-            f"{size} draws, r uniform in {low:g}..{high:g}, n uniform; learned, not guaranteed",
-        ),
-        "r_error_after": _item(
-            {"mean": float(np.abs(after - wanted_r).mean()), "max": float(np.abs(after - wanted_r).max())},
-            "|r - r asked| of the points as emitted (float32), same draws; by construction",
-        ),
-        "displacement": _item(
-            _low_high(made.moved),
-            "mean distance that the projection moves a point, as a share of the frame's side, both framed; same draws",
-        ),
-        "acceptance": _item(
-            {
-                "legible": round(float(legible.mean()), 4),
-                "legible_and_moved_at_most_0.03": round(float((legible & (made.moved <= 0.03)).mean()), 4),
+        feature.name: {
+            "meaning": feature.meaning,
+            "range": [feature.low, feature.high],
+            "stages": {
+                stage: {
+                    name: asdict(one.agreement[stage][feature.name])
+                    for name, one in everybody.items()
+                    if feature.name in one.agreement.get(stage, {})
+                }
+                for stage in STAGES
             },
-            "share of the same draws whose central 80 % spans a quarter of the range in both coordinates; "
-            "and of those that also moved by at most 0.03 on average",
-        ),
-        "near_duplicates": _item(
-            {
-                "draws": 2000,
-                "pairs_below_threshold": int(_close_pairs(maps, threshold)),
-                "draws_with_a_twin": int((gaps < threshold).sum()),
-                "nearest_over_threshold": round(float(gaps.min() / threshold), 3),
-            },
-            "at r = 0.7, n = 40: pairs whose ink maps are closer than a plot is (in the median) to itself "
-            "after every point moved by normal noise of 0.02 of the frame in x and in y",
-        ),
-        "diversity": _item(
-            diversity(model, fresh, rng),
-            "mean pair distance of generated plots over that of real plots of like r, n 40 to 60, by r; 1 is as varied",
-        ),
-        "auc_training_tables": _item(
-            {
-                "generated": auc(fresh, "generated"),
-                "gaussian": auc(fresh, "gaussian"),
-                "real_floor": auc(fresh, "real"),
-            },
-            "area under the ROC curve of a classifier on 18 shape descriptors of the points that tells fresh draws of "
-            "the training tables from generated plots, from Gaussian plots of the same r and n, and from other real "
-            "draws of the same tables (the floor); 0.5: cannot tell, 1: always; 5-fold, up to 2000 plots each; "
-            "the checkpoint was chosen by this number on some of the same real plots",
-        ),
-        "auc_held_out_tables": _item(
-            {
-                "generated": auc(held_out, "generated"),
-                "gaussian": auc(held_out, "gaussian"),
-                "real_training_tables": auc(held_out, "real"),
-            },
-            "the same for draws of tables never trained on; the third row is real against real of different tables: "
-            "tables differ, so that it is not 0.5",
-        ),
-        "nearest_training_plot": _item(
-            to_training,
-            f"distance of 1000 plots' ink maps to the nearest of {len(training)} training plots; copying would put "
-            "generated plots far below the held-out tables",
-        ),
+        }
+        for feature in kind.features
     }
 
 
-def _quantiles(a: Array) -> dict[str, float]:
-    return {name: round(float(np.quantile(a, q)), 4) for name, q in (("p01", 0.01), ("p10", 0.1), ("median", 0.5))}
+def evaluate(
+    card: Card,
+    folder: Path | None,
+    sizes: Sizes,
+    seed: int = 1,
+    stage: Stage = lambda _: None,
+    cache: Path | None = None,
+) -> Measured:
+    """Measure a model beside the installed baselines of its kind; tables come from a folder besides the bundled ones.
+
+    Raises:
+        PlotbankError: the network cannot run, its kind is not installed, or the tables give no plots to compare with.
+    """
+    if card.kind not in kinds():
+        raise PlotbankError(f"{card.name}: there is no plot kind {card.kind!r}: known are {', '.join(kinds())}")
+    torch.set_num_threads(1)  # on a machine with other work, two were measured to be four times slower
+    torch.set_flush_denormal(True)
+    kind = kinds()[card.kind]
+    contestants: dict[Role, Contestant] = {"model": Network(model=open_model(card, "auto"))}
+    names, absent = {"model": card.name}, {}
+    cards = [card]
+    for role in ROLES[1:]:
+        name = f"{kind.name}-{role}-v1"
+        if name not in shipped():
+            absent[role] = f"{name} is not installed"
+        elif name == card.name:
+            absent[role] = f"{name} is the model itself"
+        else:
+            names[role] = name
+            cards.append(read_card(shipped()[name]))
+            contestants[role] = Network(model=open_model(cards[-1], "auto"))
+    stage("tables")
+    all_tables = corpus.load(folder, _training(card).get("seed", seed))
+    trained, held_out = split(all_tables, card)
+    reals, left_out = real_plots(kind, trained, held_out, cards, sizes, seed, stage)
+    measured = measure(kind, contestants, reals, sizes, seed, stage, cache)
+    stage("speed")
+    text = {
+        "model": card.name,
+        "kind": kind.name,
+        "network": card.network,
+        "names": names,
+        "absent": absent,
+        "tables": {
+            "trained": [source.table.name for source in trained],
+            "held_out": [source.table.name for source in held_out],
+            "conditions_outside_the_trained_ranges": left_out,
+        },
+        "speed": _plain(_speed(card, reals.fresh.condition, seed)),
+        **measured.text,
+    }
+    return replace(measured, text=text)
 
 
-def _close_pairs(maps: Array, threshold: float) -> int:
-    """Number of pairs of rows closer than the threshold."""
-    square = (maps**2).sum(1)
-    distance = square[:, None] + square[None] - 2 * maps @ maps.T
-    return int((np.triu(distance < threshold**2, 1)).sum())
+def _training(card: Card) -> dict[str, Any]:
+    """What the card says of the training, or nothing."""
+    told = card.text.get("training")
+    return told if isinstance(told, dict) else {}
+
+
+def split(tables: corpus.Corpus, card: Card) -> tuple[list[Source], list[Source]]:
+    """The tables that the model learned from, and the others, as its card has it.
+
+    Raises:
+        PlotbankError: one of the two would be empty.
+    """
+    told = _training(card).get("tables_trained_on")
+    if not told:
+        return list(tables.trained), list(tables.held_out)
+    sources = [*tables.trained, *tables.held_out]
+    trained = [source for source in sources if source.table.name in told]
+    held_out = [source for source in sources if source.table.name not in told]
+    for some, words in ((trained, "learned from any of"), (held_out, "been kept from any of")):
+        if not some:
+            raise PlotbankError(
+                f"{card.name}: by its card it has not {words} these {len(sources)} tables: "
+                "name the folder of its tables with --data"
+            )
+    return trained, held_out
+
+
+def real_plots(
+    kind: Kind, trained: Sequence[Source], held_out: Sequence[Source], cards: Sequence[Card], sizes: Sizes, seed: int,
+    stage: Stage,
+) -> tuple[Reals, dict[str, int]]:  # fmt: skip
+    """Draw the real plots; without those whose condition a network was not trained for, which are counted."""
+    pools: dict[str, Pool] = {}
+    left_out: dict[str, int] = {}
+    for i, (name, sources, size) in enumerate(
+        (
+            ("trained", trained, sizes.trained),
+            ("fresh", trained, sizes.plots),
+            ("again", trained, sizes.plots),
+            ("unseen", held_out, sizes.plots),
+            ("unseen_again", held_out, sizes.plots),
+        )
+    ):
+        stage(f"drawing {size:,} real plots ({name.replace('_', ' ')})")
+        rng = np.random.default_rng([seed, FIRST_DIGIT, 100 + i])
+        pool = corpus.draw_pool(kind, sources, size, rng)
+        inside = np.ones(len(pool), dtype=bool)
+        for card in cards:
+            low, high = np.array(list(card.trained.values()), dtype=np.float32).T
+            inside &= (((pool.condition >= low) & (pool.condition <= high)) | (pool.condition == 0)).all(axis=1)
+        left_out[name] = int((~inside).sum())
+        if inside.sum() < LEAST:
+            raise PlotbankError(
+                f"only {inside.sum()} plots with features that the network was trained for could be drawn of "
+                f"{len(sources)} tables: name a folder of more tables with --data"
+            )
+        # shuffled: rare conditions come last in a pool, and comparisons take its first plots
+        rows = rng.permutation(np.flatnonzero(inside))
+        pools[name] = Pool(data=pool.data[rows], condition=pool.condition[rows], table=pool.table[rows])
+    return Reals(**pools), left_out
+
+
+def _speed(card: Card, condition: Floats32, seed: int) -> dict[str, Any]:
+    """Time of one batch of data (of pictures, where there are no data), the best of ten, on two CPU threads."""
+    model = open_model(card, "cpu", threads=2)
+    wanted = np.resize(condition, (_TIMED, condition.shape[1]))
+    noise = np.random.default_rng(seed).standard_normal((_TIMED, card.noise), dtype=np.float32)
+    output = "picture" if card.network == "dcgan" else "data"
+    took = []
+    for _ in range(10):
+        start = time.perf_counter()
+        model.outputs((output,), noise, wanted)
+        took.append(time.perf_counter() - start)
+    return {
+        "definition": f"{output} alone, ONNX Runtime, 2 CPU threads, batches of {_TIMED}, the best of ten",
+        "seconds_per_batch": min(took),
+        "plots_per_second": _TIMED / min(took),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can say it: no NaN, no numpy, floats with six digits."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, bool | str | int | None):
+        return value
+    number = float(value)
+    return float(f"{number:.6g}") if math.isfinite(number) else None

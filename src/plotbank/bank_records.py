@@ -12,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import BankError
+from .proof.readers import MEASURED
 
-READABLE = frozenset({"r", "n"})  # what the independent reader measures in a picture
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRecord:
-    """What a question's keys say: which reading, with how many places, on axes with which ends."""
+    """What a question's keys say: a reading of a kind of plot, with how many places, on axes with which ends."""
 
+    kind: str
     reads: str
     decimals: int
     x: tuple[float, float]
@@ -90,9 +91,15 @@ def _evidence(path: Path) -> tuple[dict[str, str], dict[str, QuestionRecord]]:
 
 def _question(entry: Mapping[str, Any]) -> QuestionRecord:
     record = QuestionRecord(
-        reads=str(entry["reads"]), decimals=int(entry["decimals"]), x=_ends(entry["x"]), y=_ends(entry["y"])
+        kind=str(entry["kind"]),
+        reads=str(entry["reads"]),
+        decimals=int(entry["decimals"]),
+        x=_ends(entry["x"]),
+        y=_ends(entry["y"]),
     )
-    if record.reads not in READABLE or not 0 <= record.decimals <= 4:
+    if record.kind not in MEASURED:
+        raise ValueError(f"nothing here reads pictures of the kind {record.kind!r}")
+    if record.reads not in MEASURED[record.kind] or not 0 <= record.decimals <= 4:
         raise ValueError(f"reads = {record.reads!r} with {record.decimals} decimals is nothing that can be measured")
     return record
 

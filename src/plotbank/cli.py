@@ -16,6 +16,7 @@ import click
 
 from . import __version__
 from .errors import PlotbankError
+from .training_commands import data, evaluate, export, train
 
 if TYPE_CHECKING:
     from .build import Summary
@@ -143,6 +144,10 @@ def verify(folder: Path) -> None:
     sys.exit(1 if verdict.findings else 0)
 
 
+for command in (data, train, export, evaluate):
+    main.add_command(command)
+
+
 @main.group(cls=Commands)
 def templates() -> None:
     """List and show item templates, or make your own."""
@@ -190,22 +195,24 @@ def models() -> None:
 
 @models.command("list")
 def models_list() -> None:
-    """The models that come with plotbank."""
+    """The models that come with plotbank, with the conditions that each was trained for."""
+    from .generator.kinds import kinds
     from .models import read_card, shipped
 
     for name, folder in shipped().items():
-        card = read_card(folder)
-        ranges = ", ".join(f"{key} {low:g} to {high:g}" for key, (low, high) in card.conditions.items())
-        click.echo(f"{name:16}  {card.kind:10}  {ranges}")
+        card, known = read_card(folder), kinds()
+        families = {f.name: f.family for f in known[card.kind].features if f.family} if card.kind in known else {}
+        ranges = {families.get(key, key): f"{low:g} to {high:g}" for key, (low, high) in card.conditions.items()}
+        click.echo(f"{name}  ({card.network}, for {card.kind}): {', '.join(f'{k} {r}' for k, r in ranges.items())}")
 
 
 @models.command("show")
 @click.argument("name")
 def models_show(name: str) -> None:
-    """Print the card of the model NAME, and whether its network is the one described."""
+    """Print the card of the model NAME, and whether its files are the ones described."""
     import json
 
-    from .models import open_model, read_card, shipped
+    from .models import open_model, read_card, read_natural, shipped
 
     known = shipped()
     if name not in known:
@@ -213,7 +220,8 @@ def models_show(name: str) -> None:
     card = read_card(known[name])
     click.echo(json.dumps(card.text, indent=2, ensure_ascii=False))
     open_model(card, "cpu")
-    click.echo(f"{name}: the network is the one that the card describes, and runs here.")
+    real = len(read_natural(card))
+    click.echo(f"{name}: the network is the one that the card describes, and runs here; {real:,} real plots are known.")
 
 
 def _template_source(name: str) -> str:
@@ -262,6 +270,8 @@ def _print_outlook(plan: Quiz) -> None:
         low, high = out.clarity
         click.echo(f"Question {question.id}: {question.title} ({question.template.name}, {question.points:g} points)")
         click.echo(f"  {out.combinations} conditions, {out.answers} different answers; every picture is drawn anew")
+        if out.natural:
+            click.echo(f"  as in plots of real data: {', '.join(out.natural)}")
         click.echo(f"  clarity {low:.1f} to {high:.1f} just-noticeable differences", nl=out.tolerance is None)
         if out.tolerance is not None:
             click.echo(f"; tolerance {out.tolerance[0]:g} to {out.tolerance[1]:g}")

@@ -144,11 +144,19 @@ class Bank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One axis of a plot: what stands beside it and which values it spans."""
+    """One axis of a plot: what stands beside it and which values it spans.
+
+    An axis of `categories` spans 0 to their number; each stands in the middle of its share, at 0.5, 1.5, ...
+    """
 
     label: str
     low: float
     high: float
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.categories and (self.low, self.high) != (0, len(self.categories)):
+            raise ValueError(f"an axis of {len(self.categories)} categories spans 0 to {len(self.categories)}")
 
     @property
     def span(self) -> float:

@@ -12,13 +12,14 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from . import item_templates
-from .errors import ImpossibleRequest, QuizFileError, UnsuitableDraw
-from .generator.conditions import Grid, steps, tidy
-from .generator.kinds import Feature, Kind, Plot, kinds
+from .errors import ImpossibleRequest, ModelError, QuizFileError, UnsuitableDraw
+from .generator.conditions import Grid, natural_rows, steps, tidy
+from .generator.kinds import UNIT, Feature, Kind, Plot, kinds
 from .item_templates import Template
 from .items import Axis, NumericKey, PictureSpec
 from .leaks import told
-from .models import Card, latest
+from .models import Card, latest, read_natural
+from .proof.readers import READERS
 
 Distinct = Literal["picture", "answer"]
 _QUIZ_KEYS = ("title", "id", "locale", "picture")
@@ -60,10 +61,15 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What a question's conditions lead to, known before anything is drawn."""
+    """What a question's conditions lead to, known before anything is drawn.
+
+    `combinations` is of the features that the question asks for; `natural` names the others, which are as in plots of
+    real data, or their families.
+    """
 
     answers: int
     combinations: int
+    natural: tuple[str, ...]
     clarity: tuple[float, float]
     tolerance: tuple[float, float] | None
 
@@ -123,26 +129,34 @@ def outlook(question: QuizQuestion) -> Outlook:
         clarities.append(clarity)
         if isinstance(key, NumericKey):
             tolerances.append(key.tolerance)
+    features, unasked = question.kind.features, question.grid.unasked
+    split = {feature.family for feature in features if feature.name not in unasked}
+    natural = [f.name if f.family in split else f.family or f.name for f in features if f.name in unasked]
     return Outlook(
         answers=question.answers,
-        combinations=question.grid.count(list(question.grid.values)),
+        combinations=question.grid.count(),
+        natural=tuple(dict.fromkeys(natural)),
         clarity=(min(clarities), max(clarities)),
         tolerance=(min(tolerances), max(tolerances)) if tolerances else None,
     )
 
 
 def _stand_in(question: QuizQuestion, value: float, seed: int = 0) -> dict[str, float]:
-    """The readings of a plot with this value of what the template reads, from a plain formula instead of a network."""
-    rng = np.random.default_rng(seed)
-    condition = {**question.grid.draw(rng), question.template.reads: value}
-    area = (0.8 * question.plot.picture.width, 0.8 * question.plot.picture.height)
-    raw = question.kind.plain(condition, rng)
+    """The readings of a plot with this value of what the template reads, from a plain formula instead of a network.
+
+    Raises:
+        ImpossibleRequest: no plot that the question allows has this value.
+    """
+    rng, kind, plot = np.random.default_rng(seed), question.kind, question.plot
+    condition = question.grid.draw(rng, value)
+    area = (0.8 * plot.picture.width, 0.8 * plot.picture.height)
+    raw = kind.plain(condition, rng)
     for _ in range(200):
         try:
-            return question.kind.readings(question.kind.snap(raw, condition, question.plot, area, rng).values)
+            return kind.readings(kind.snap(raw, condition, plot, area, rng).values, condition, plot)
         except UnsuitableDraw:
-            raw = question.kind.plain(condition, rng)
-    return question.kind.readings(raw)
+            raw = kind.plain(condition, rng)
+    return kind.readings(kind.values(raw, condition), condition, UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +237,22 @@ def _question(reader: _Reader, table: Mapping[str, Any], number: int, picture: P
             f"the template is about plots of the kind {template.kind!r}",
             _nearest(template.kind, kinds()),
         )
+    if kind.name not in READERS:
+        reader.refuse(
+            place,
+            f"the template is about plots of the kind {kind.name!r}",
+            f"nothing here can prove keys from their pictures yet: choose a template about {', '.join(READERS)}",
+        )
+    if template.reads not in [feature.name for feature in kind.features]:
+        reader.refuse(
+            place,
+            f"{template.name} reads {template.reads!r}",
+            f"the features of plots of the kind {kind.name!r} are {', '.join(f.name for f in kind.features)}",
+        )
     card = latest(kind.name)
-    reader.only(table, (*_QUESTION_KEYS, *(feature.name for feature in kind.features)), place)
+    _refuse_other_features(kind, card)
+    families = dict.fromkeys(feature.family for feature in kind.features if feature.family)
+    reader.only(table, (*_QUESTION_KEYS, *(feature.name for feature in kind.features), *families), place)
     identifier = reader.text(table, "id", place, default=f"q{number}")
     if not _QUESTION_ID.fullmatch(identifier):
         reader.refuse(place, f"id = {identifier!r}", "write a small letter, then small letters and digits, 20 at most")
@@ -242,7 +270,7 @@ def _question(reader: _Reader, table: Mapping[str, Any], number: int, picture: P
         template=template,
         kind=kind,
         card=card,
-        grid=Grid({f.name: _values(reader, table, f, card, place) for f in kind.features}),
+        grid=_grid(reader, table, kind, card, template.reads, place),
         plot=Plot(x=_axis(reader, table, "x", place), y=_axis(reader, table, "y", place), picture=picture),
     )
     _refuse_unclear(reader, question, place)
@@ -263,11 +291,51 @@ def _template(reader: _Reader, name: str, place: str) -> Template:
     return item_templates.parse(name, known[name])
 
 
-def _values(reader: _Reader, table: Mapping[str, Any], feature: Feature, card: Card, place: str) -> tuple[float, ...]:
-    """The values that one condition may take: from a value, a range [low, high], a list, or everything."""
-    name, (low, high) = feature.name, card.conditions[feature.name]
+def _refuse_other_features(kind: Kind, card: Card) -> None:
+    """Refuse a model of another version of the kind.
+
+    Raises:
+        ModelError: it takes other conditions than the kind's features, or draws arrays of another shape.
+    """
+    features = [feature.name for feature in kind.features]
+    if list(card.conditions) != features or (card.parts, card.width) != (kind.parts, kind.width):
+        raise ModelError(
+            f"{card.name}: the model draws {card.parts} x {card.width} numbers from {', '.join(card.conditions)}, but "
+            f"the kind {kind.name!r} wants {kind.parts} x {kind.width} from {', '.join(features)}: install versions "
+            "that belong together"
+        )
+
+
+def _grid(reader: _Reader, table: Mapping[str, Any], kind: Kind, card: Card, reads: str, place: str) -> Grid:
+    """The values of what the question asks for and its template reads, and natural ones of everything else."""
+    values: dict[str, tuple[float, ...]] = {}
+    for feature in kind.features:
+        key = feature.name if feature.name in table else feature.family  # the member wins over its family
+        if key and key in table:
+            values[feature.name] = _values(reader, table[key], key, feature, card, place)
+        elif feature.name == reads:
+            values[feature.name] = steps(feature, *_offered(feature, card))
+    natural = natural_rows(kind, read_natural(card), card.conditions, values)
+    if not natural and len(values) < len(kind.features):
+        unasked = [f"{f.name} from {f.usual[0]:g} to {f.usual[1]:g}" for f in kind.features if f.name not in values]
+        reader.refuse(
+            place,
+            f"{card.name} knows no plot of real data with {', '.join(unasked)}",
+            "say in the question what you want of these",
+        )
+    return Grid(kind=kind, values=values, natural=natural, reads=reads)
+
+
+def _offered(feature: Feature, card: Card) -> tuple[float, float]:
+    """Lowest and highest value that may be asked for: the kind's limits, as far as the network was trained."""
+    low, high = card.conditions[feature.name]
+    return max(low, feature.low), min(high, feature.high)
+
+
+def _values(reader: _Reader, given: Any, name: str, feature: Feature, card: Card, place: str) -> tuple[float, ...]:
+    """The values that one feature may take: from a value, a range [low, high], or a list, given under this name."""
+    low, high = _offered(feature, card)
     right = f"write a value, a range such as {name} = [{low:g}, {high:g}], or {name} = {{ values = [...] }}"
-    given = table.get(name, [low, high])
     listed = given["values"] if isinstance(given, dict) and list(given) == ["values"] else given
     if not isinstance(listed, list):
         listed = [listed]
@@ -275,7 +343,7 @@ def _values(reader: _Reader, table: Mapping[str, Any], feature: Feature, card: C
         reader.refuse(place, f"{name} = []", right)
     numbers = [reader.number(value, name, place, right) for value in listed]
     for value in numbers:
-        if not feature.low - 1e-9 <= value <= feature.high + 1e-9 or not low <= value <= high:
+        if not low - 1e-9 <= value <= high + 1e-9:
             reader.refuse(
                 place,
                 f"{name} = {value:g} ({feature.meaning})",
@@ -318,13 +386,13 @@ def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None
     good: list[float] = []
     bad: list[tuple[float, str]] = []
     for value in question.grid.values[name]:
-        readings = _stand_in(question, value)
         try:
+            readings = _stand_in(question, value)
             for k in range(12):  # the places of the options are drawn: try several
                 item_templates.grade(template, readings, np.random.default_rng(k))
             good.append(value)
             _refuse_telling(reader, question, value, place)
-        except UnsuitableDraw as reason:
+        except (UnsuitableDraw, ImpossibleRequest) as reason:
             bad.append((value, str(reason)))
     if bad:
         right = f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or conditions"

@@ -15,7 +15,8 @@ from .leaks import told
 from .models import Model
 from .proof import Unreadable
 from .proof.keys import disagreements, misplaced
-from .proof.pictures import ScatterReading, read_scatter
+from .proof.pictures import ScatterReading
+from .proof.readers import READERS
 from .quiz import QuizQuestion
 
 
@@ -84,10 +85,8 @@ def _requests(
     for student in students:
         own = seeds.seed(secret, quiz_id, question.id, student.id)
         rng = own.rng("condition")
-        if question.distinct == "answer":
-            condition = question.grid.draw_new(rng, question.template.reads, taken)
-        else:
-            condition = question.grid.draw(rng)
+        grid = question.grid
+        condition = grid.draw_new(rng, taken) if question.distinct == "answer" else grid.draw(rng)
         yield student, Request(seed=own, condition=condition)
 
 
@@ -122,7 +121,7 @@ def _variant(quiz_id: str, question: QuizQuestion, student: Student, drawn: Draw
     own = drawn.request.seed
     text = item_templates.write(
         question.template,
-        question.kind.readings(drawn.values),
+        question.kind.readings(drawn.values, drawn.request.condition, question.plot),
         {"x": question.plot.x, "y": question.plot.y},
         own.rng("item", drawn.attempt),
     )
@@ -130,9 +129,9 @@ def _variant(quiz_id: str, question: QuizQuestion, student: Student, drawn: Draw
     title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
     if told(text, title=title, identifier=f"{quiz_id}-{identifier}", label=own.label):
         raise UnsuitableDraw("the text tells the key")
-    png = frame.picture(drawn.values)
+    png = frame.picture(drawn.values, drawn.request.condition)
     try:
-        measured = read_scatter(png)
+        measured = READERS[question.kind.name](png)
     except Unreadable:
         raise UnsuitableDraw("the picture cannot be read") from None
     if any(misplaced(measured, drawn.values, _ends(question.plot.x), _ends(question.plot.y))):

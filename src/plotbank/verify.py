@@ -11,7 +11,8 @@ from .proof import Finding, Unreadable
 from .proof.keys import disagreements, misplaced, number
 from .proof.markup import Fragment
 from .proof.packages import Delivered, NumericDelivered, open_package
-from .proof.pictures import ScatterReading, metadata, read_scatter
+from .proof.pictures import ScatterReading, metadata
+from .proof.readers import READERS
 from .proof.rules import check_package, leaks
 
 _VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
@@ -103,7 +104,8 @@ def _messages(delivered: Delivered, records: BankRecords, seen: _Seen) -> Iterat
     seen.items.add((form, match[0]))
     if picture != plot.picture:
         yield "the picture is not the one that was built for this variant"
-    yield from _contradictions(delivered, _read(delivered.png, picture, seen), plot, records)
+    kind = records.questions[plot.question].kind
+    yield from _contradictions(delivered, _read(delivered.png, picture, kind, seen), plot, records)
     key, _ = _key(delivered, records.questions[plot.question].decimals)
     if records.keys.get(match[0]) != key:
         yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(match[0], 'nothing')}"
@@ -125,11 +127,11 @@ def _contradictions(
     yield from misplaced(reading, plot.values, question.x, question.y)
 
 
-def _read(png: bytes, picture: str, seen: _Seen) -> ScatterReading | str:
+def _read(png: bytes, picture: str, kind: str, seen: _Seen) -> ScatterReading | str:
     """The reading of a picture; every format delivers the same pictures, and reading is what takes time."""
     if picture not in seen.readings:
         try:
-            seen.readings[picture] = read_scatter(png)
+            seen.readings[picture] = READERS[kind](png)
         except Unreadable as reason:
             seen.readings[picture] = str(reason)
     return seen.readings[picture]

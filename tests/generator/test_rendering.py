@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plotbank.errors import QuizFileError
-from plotbank.generator.kinds import Plot
+from plotbank.errors import QuizFileError, UnsuitableDraw
+from plotbank.generator.kinds import Plot, boxplot, histogram
 from plotbank.generator.kinds.scatter import KIND
 from plotbank.generator.rendering import Frame, number, ticks
 from plotbank.items import Axis, PictureSpec
@@ -27,7 +27,7 @@ def pixels(png):
 
 @pytest.mark.parametrize("density", [1, 2, 3])
 def test_the_size_and_the_palette(density):
-    png = Frame(KIND, plot(density=density)).picture(VALUES)
+    png = Frame(KIND, plot(density=density)).picture(VALUES, {})
     image = Image.open(io.BytesIO(png))
 
     assert image.size == (600 * density, 450 * density)
@@ -37,7 +37,7 @@ def test_the_size_and_the_palette(density):
 
 
 def test_the_file_has_no_metadata():
-    png = Frame(KIND, plot()).picture(VALUES)
+    png = Frame(KIND, plot()).picture(VALUES, {})
     names, at = [], 8
     while at < len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
@@ -49,19 +49,19 @@ def test_the_file_has_no_metadata():
 
 def test_the_same_data_give_the_same_bytes_whatever_was_drawn_before():
     frame = Frame(KIND, plot())
-    first = frame.picture(VALUES)
-    frame.picture(VALUES[:, ::-1].copy())
+    first = frame.picture(VALUES, {})
+    frame.picture(VALUES[:, ::-1].copy(), {})
 
-    assert frame.picture(VALUES) == first
-    assert Frame(KIND, plot()).picture(VALUES) == first
+    assert frame.picture(VALUES, {}) == first
+    assert Frame(KIND, plot()).picture(VALUES, {}) == first
 
 
 def test_a_persons_own_matplotlib_settings_change_nothing():
     import matplotlib as mpl
 
-    first = Frame(KIND, plot()).picture(VALUES)
+    first = Frame(KIND, plot()).picture(VALUES, {})
     with mpl.rc_context({"axes.facecolor": "red", "font.size": 30, "xtick.direction": "in", "axes.grid": True}):
-        assert Frame(KIND, plot()).picture(VALUES) == first
+        assert Frame(KIND, plot()).picture(VALUES, {}) == first
 
 
 @pytest.mark.parametrize("density", [1, 2])
@@ -69,7 +69,7 @@ def test_dots_stand_where_the_data_are(density):
     """The centre of gravity of a single dot's colour, against the position between the ends of the axis lines."""
     frame = Frame(KIND, plot(density=density))
     for x, y in [(3.33, 12.1), (15.017, 50.03), (27.77, 91.9)]:
-        rgb = pixels(frame.picture(np.array([[x, y]])))
+        rgb = pixels(frame.picture(np.array([[x, y]]), {}))
         cover = np.where(rgb[..., 2] > rgb[..., 0], (255 - rgb[..., 0]) / 255, 0)
         rows, columns = np.indices(cover.shape)
         at = ((columns * cover).sum() / cover.sum() + 0.5, (rows * cover).sum() / cover.sum() + 0.5)
@@ -108,7 +108,7 @@ def test_labels_that_cannot_be_drawn_are_refused(options, message):
 
 
 def test_dollar_signs_are_no_formulas():
-    assert Frame(KIND, plot(x="Price ($) and $x_1$")).picture(VALUES)
+    assert Frame(KIND, plot(x="Price ($) and $x_1$")).picture(VALUES, {})
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,95 @@ def test_ticks_are_round_and_inside(low, high, expected):
 
     assert [number(mark, marks) for mark in marks] == expected
     assert all(low <= mark <= high for mark in marks)
+
+
+def grouped(*names, y="Exam score", **picture):
+    x = Axis(label="Teaching method", low=0, high=len(names), categories=names)
+    return Plot(x=x, y=Axis(label=y, low=0, high=100), picture=PictureSpec(**picture))
+
+
+def snapped(kind, plot_, condition):
+    frame, rng = Frame(kind, plot_), np.random.default_rng(0)
+    assert kind.impossible(condition) == ""
+    for _ in range(300):
+        try:
+            values = kind.snap(kind.plain(condition, rng), condition, plot_, frame.area, rng).values
+        except UnsuitableDraw:
+            continue
+        return frame.picture(values, condition), values
+    raise AssertionError("no stand-in can be snapped")
+
+
+BOXES = boxplot.KIND.settle({"groups": 2.0} | {
+    f"{name}{slot}": value
+    for slot in range(1, 5)
+    for name, value in (("n", 30), ("median", 0.5), ("iqr", 0.2), ("skew", 0.0), ("lower", 0.8), ("upper", 1.0),
+                        ("outliers", 0))
+})  # fmt: skip
+BARS = {"n": 120.0, "bins": 10.0, "modes": 1.0, "skew": 0.4, "spread": 0.17}
+
+
+def columns_with_ink(rgb):
+    """First and last column of each run of pixels with ink, gaps between letters closed."""
+    inked = np.nonzero(rgb.min(axis=(0, 2)) < 128)[0]
+    ends = np.nonzero(np.diff(inked) > 25)[0]
+    return list(zip([inked[0], *inked[ends + 1]], [*inked[ends], inked[-1]], strict=True))
+
+
+def test_categories_stand_in_the_middle_of_their_shares_and_have_no_marks():
+    png, _ = snapped(boxplot.KIND, grouped("Lecture", "Seminar", density=1), BOXES)
+    rgb = pixels(png)
+    line = (rgb.max(axis=2) < 60).sum(axis=1).argmax()
+    ends = np.nonzero(rgb[line].max(axis=1) < 60)[0][[0, -1]]
+    found = columns_with_ink(rgb[line + 3 : line + 22, ends[0] :])
+
+    assert len(found) == 2
+    for place, (first, last) in enumerate(found):
+        middle = (ends[1] - ends[0]) * (place + 0.5) / 2
+        assert (first + last) / 2 == pytest.approx(middle, abs=2.5)
+    assert (rgb[line + 2, ends[0] : ends[1]] == 255).all()  # where marks would stand
+
+
+def test_categories_are_for_either_axis():
+    plot_ = Plot(
+        x=Axis(label="Exam score", low=0, high=100),
+        y=Axis(label="Group", low=0, high=2, categories=("$A$", "B")),
+        picture=PictureSpec(),
+    )
+    assert Frame(KIND, plot_).picture(np.array([[50, 0.5]]), {}) != Frame(KIND, plot(y="Group")).picture(VALUES, {})
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("A group of students with a long name", "Another group of students with a longer name"), "the name 'A group"),
+        (("A", "B", "word " * 20), "does not fit: shorten it or enlarge the picture"),
+        (("A", "時間"), "has characters that cannot be drawn: 時 間"),
+    ],
+)
+def test_categories_that_cannot_be_drawn_are_refused(names, message):
+    with pytest.raises(QuizFileError, match=message):
+        Frame(boxplot.KIND, grouped(*names))
+
+
+def test_an_axis_of_categories_spans_their_number():
+    with pytest.raises(ValueError, match="an axis of 2 categories spans 0 to 2"):
+        Axis(label="Group", low=0, high=3, categories=("A", "B"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "plot_", "condition"),
+    [
+        (boxplot.KIND, grouped("A", "B"), BOXES),
+        (histogram.KIND, Plot(x=Axis(label="Height (cm)", low=150, high=200), y=Axis(label="Students", low=0, high=40),
+                              picture=PictureSpec()), BARS),
+    ],
+    ids=["boxplot", "histogram"],
+)  # fmt: skip
+def test_the_other_kinds_are_small_and_reproducible_too(kind, plot_, condition):
+    png, values = snapped(kind, plot_, condition)
+    image = Image.open(io.BytesIO(png))
+
+    assert len(png) < 12_000
+    assert len(image.getcolors()) <= 16
+    assert Frame(kind, plot_).picture(values, condition) == png

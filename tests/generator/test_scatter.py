@@ -6,16 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotbank.errors import UnsuitableDraw
-from plotbank.generator.kinds import Plot
-from plotbank.generator.kinds.scatter import (
-    EXACT,
-    KIND,
-    SEPARATION,
-    correlation,
-    part,
-    precision,
-    recolour,
-)
+from plotbank.generator.kinds import UNIT, Plot, inexact, precision
+from plotbank.generator.kinds.scatter import KIND, SEPARATION, correlation, framed, part
 from plotbank.items import Axis, PictureSpec
 
 PLOT = Plot(
@@ -24,21 +16,31 @@ PLOT = Plot(
 AREA = (500.0, 350.0)
 
 
-def cloud(n, r, seed):
-    rng = np.random.default_rng(seed)
-    points = rng.multivariate_normal([0, 0], [[1, r], [r, 1]], size=n)
-    return (points - points.min(axis=0)) / np.ptp(points, axis=0)
+def wanted(r=0.5, n=40, bend=0.0, fan=0.0, outliers=0, clusters=1):
+    return {"r": r, "n": n, "bend": bend, "fan": fan, "outliers": outliers, "clusters": clusters}
 
 
-def snapped(n, r, seed=0, plot=PLOT):
+def snapped(condition, seed=0, plot=PLOT):
+    """The first of fifty plain draws that keeps r, n, bend and fan."""
     for attempt in range(50):
+        rng = np.random.default_rng([seed, attempt])
+        raw = KIND.plain(condition, rng)
         try:
-            return KIND.snap(
-                cloud(n, r, seed + 1000 * attempt), {"r": r, "n": n}, plot, AREA, np.random.default_rng(seed)
-            )
+            result = KIND.snap(raw + rng.normal(0, 0.005, raw.shape), condition, plot, AREA, rng)
         except UnsuitableDraw:
             continue
+        if not set(inexact(KIND, KIND.readings(result.values, condition, plot), condition)) - {"outliers", "clusters"}:
+            return result
     raise AssertionError("fifty draws were refused")
+
+
+def readings(points):
+    return KIND.readings(np.asarray(points, dtype=float), {}, UNIT)
+
+
+def grid(columns, rows, corner=(0.0, 0.0), step=0.05):
+    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    return np.column_stack([x.ravel(), y.ravel()]) * step + corner
 
 
 def test_correlation_by_hand():
@@ -46,50 +48,102 @@ def test_correlation_by_hand():
     assert correlation(np.array([[1.0, 10], [2, 12], [3, 11]])) == pytest.approx(0.5)
 
 
-def test_recolour_by_hand():
-    """Four corners of a square have r = 0; r = 0.6 stretches the rising diagonal by sqrt(1.6), the other by sqrt(.4)."""
-    square = np.array([[1.0, 1], [-1, -1], [1, -1], [-1, 1]])
-    moved = recolour(square, 0.6)
+def test_bend_by_hand():
+    """x = -1, 0, 1 (twice, with noise that cancels) and y = x^2: no correlation with x, all of it with the parabola."""
+    points = [[-1, 1], [0, 0], [1, 1], [-1, 1.0], [0, 0.0], [1, 1.0]]
+    read = readings(points)
+    assert read["r"] == pytest.approx(0, abs=1e-12)
+    assert read["bend"] == pytest.approx(1)
+    assert readings([[x, -y] for x, y in points])["bend"] == pytest.approx(-1)
 
-    assert moved[0] == pytest.approx([1.6**0.5, 1.6**0.5])
-    assert moved[2] == pytest.approx([0.4**0.5, -(0.4**0.5)])
+
+def test_bend_and_r_are_the_two_parts_of_a_quadratic_regression():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=60)
+    y = 0.5 * x + 0.4 * x**2 + rng.normal(size=60)
+    design = np.column_stack([np.ones(60), x, x**2])
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    read = readings(np.column_stack([x, y]))
+    assert read["r"] ** 2 + read["bend"] ** 2 == pytest.approx(1 - residual.var() / y.var())
+    assert read["fan"] == pytest.approx(np.corrcoef(x, np.abs(residual))[0, 1])
+
+
+def test_bend_does_not_mind_the_units():
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    first, second = readings(points), readings(points * [7, 0.1] + [100, -3])
+    assert all(first[name] == pytest.approx(second[name]) for name in ("r", "bend", "fan", "outliers", "clusters"))
+
+
+def test_one_block_is_one_cluster():
+    read = readings(grid(6, 6, step=0.2))
+    assert (read["clusters"], read["outliers"], read["gap"]) == (1, 0, np.inf)
+
+
+def test_two_blocks_are_two_clusters_and_a_far_point_is_an_outlier():
+    blocks = np.vstack([grid(5, 5), grid(5, 5, corner=(0.8, 0.8))])  # from 0 to 0.2 and from 0.8 to 1
+    read = readings(blocks)
+    assert (read["clusters"], read["outliers"]) == (2, 0)
+    # corner to corner 0.6 sqrt 2; neighbours are 0.05 apart: groups part at 4 x 0.05 = 0.2
+    assert read["gap"] == pytest.approx(0.6 * 2**0.5 / 0.2)
+    alone = readings(np.vstack([blocks, [[0.0, 1.0]]]))
+    assert (alone["clusters"], alone["outliers"]) == (2, 1)
+
+
+def test_a_ragged_edge_is_no_outlier():
+    """0.22 away from the block: further than what parts groups (0.2), nearer than what makes an outlier (0.25)."""
+    frame = [[0.0, 0.0], [1.0, 1.0]]
+    block = grid(21, 21)
+    assert readings(np.vstack([block * 0.7, [[0.7 + 0.22, 0.3]], frame]))["outliers"] in (1, 2)
+    dense = np.vstack([grid(15, 21), [[0.7 + 0.22, 0.5]]])
+    assert readings(np.vstack([dense, [[0.7, 0.0]]]) / [0.92, 1])["clusters"] == 1
+
+
+def test_a_group_that_is_neither_cluster_nor_outliers_is_nothing():
+    """Four points aside of sixty: too many for outliers, too few for a cluster."""
+    read = readings(np.vstack([grid(10, 6), grid(2, 2, corner=(0.95, 0.95))]))
+    assert np.isnan(read["clusters"])
+    assert inexact(KIND, read | {"n": 64}, wanted(n=64))
 
 
 @given(
     n=st.integers(15, 100),
-    start=st.floats(-0.95, 0.95),
-    r=st.floats(-0.95, 0.95),
+    r=st.floats(-0.9, 0.9),
+    bend=st.floats(-0.4, 0.4),
     seed=st.integers(0, 10_000),
 )
 @settings(max_examples=60, deadline=None)
-def test_recolour_makes_r_exact_and_keeps_means_and_spreads(n, start, r, seed):
-    points = cloud(n, start, seed)
-    moved = recolour(points, r)
+def test_the_snap_makes_r_and_bend_exact_and_keeps_x_and_the_spread_of_y(n, r, bend, seed):
+    points = framed(np.random.default_rng(seed).normal(size=(n, 2)))
+    try:
+        moved = KIND._exact(points, wanted(r, n, bend))
+    except UnsuitableDraw:
+        return
+    read = readings(moved)
+    assert read["r"] == pytest.approx(r, abs=1e-9)
+    assert read["bend"] == pytest.approx(bend, abs=1e-9)
+    assert moved[:, 0] == pytest.approx(points[:, 0])
+    assert moved[:, 1].mean() == pytest.approx(points[:, 1].mean())
+    assert moved[:, 1].std() == pytest.approx(points[:, 1].std())
 
-    assert correlation(moved) == pytest.approx(r, abs=1e-12)
-    assert moved.mean(axis=0) == pytest.approx(points.mean(axis=0))
-    assert moved.std(axis=0) == pytest.approx(points.std(axis=0))
 
-
-def test_recolour_moves_no_more_than_any_other_exact_adjustment():
-    """Minimal among linear maps: rotating the result by any angle in the whitened plane moves the points further."""
-    points = cloud(60, 0.3, 5)
-    z = (points - points.mean(axis=0)) / points.std(axis=0)
-    target = (recolour(points, 0.7) - points.mean(axis=0)) / points.std(axis=0)
-    least = ((target - z) ** 2).sum()
-    root = np.linalg.cholesky([[1, 0.7], [0.7, 1]])
-    white = np.linalg.solve(np.linalg.cholesky(np.cov(z.T, ddof=0)), z.T)
-    for angle in np.linspace(0, 2 * np.pi, 73):
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        other = (root @ turn @ white).T
-        assert correlation(other) == pytest.approx(0.7)
-        assert ((other - z) ** 2).sum() >= least - 1e-9
+def test_the_snap_leaves_alone_what_is_right():
+    rng = np.random.default_rng(0)
+    points = framed(rng.normal(size=(50, 2)))
+    read = readings(points)
+    condition = wanted(n=50) | {name: read[name] for name in ("r", "bend", "fan")}
+    assert KIND._exact(points, condition) == pytest.approx(points, abs=1e-12)
 
 
 @pytest.mark.parametrize("line", [[[0, 0], [1, 1], [2, 2]], [[1, 0], [1, 1], [1, 5]]])
 def test_points_on_a_line_are_refused(line):
     with pytest.raises(UnsuitableDraw, match="on a line"):
-        recolour(np.array(line, dtype=float), 0.5)
+        KIND._exact(np.array(line, dtype=float), wanted())
+
+
+def test_points_on_a_curve_are_refused():
+    x = np.linspace(-1, 1, 20)
+    with pytest.raises(UnsuitableDraw, match="on a curve"):
+        KIND._exact(np.column_stack([x, x**2]), wanted())
 
 
 def test_part_leaves_points_alone_that_are_apart():
@@ -108,13 +162,18 @@ def test_part_pushes_two_coinciding_points_apart_equally():
 
 
 @pytest.mark.parametrize("n", [15, 40, 100])
-@pytest.mark.parametrize("r", [-0.95, -0.5, 0.0, 0.3, 0.8, 0.95])
-def test_snapped_data_keep_every_promise(n, r):
-    result = snapped(n, r)
+@pytest.mark.parametrize(
+    ("r", "bend", "fan"), [(-0.95, 0, 0), (-0.5, 0.3, 0), (0.0, -0.7, 0.3), (0.3, 0, -0.5), (0.9, 0.2, 0)]
+)
+def test_snapped_data_keep_every_promise(n, r, bend, fan):
+    result = snapped(wanted(r, n, bend, fan))
     values = result.values
+    read = KIND.readings(values, {}, PLOT)
 
     assert values.shape == (n, 2)
-    assert abs(np.corrcoef(values.T)[0, 1] - r) <= EXACT
+    assert abs(np.corrcoef(values.T)[0, 1] - r) <= 0.0005
+    assert abs(read["bend"] - bend) <= 0.005
+    assert abs(read["fan"] - fan) <= 0.05
     assert (values == np.round(values, 2)).all()
     share = (values - [0, -50]) / [30, 150]
     assert share.min() > 0.005
@@ -126,47 +185,81 @@ def test_snapped_data_keep_every_promise(n, r):
 
 
 def test_a_snap_that_would_move_points_too_far_is_refused():
+    raw = KIND.plain(wanted(-0.8), np.random.default_rng(1))
     with pytest.raises(UnsuitableDraw):
-        KIND.snap(cloud(40, -0.8, 1), {"r": 0.8, "n": 40}, PLOT, AREA, np.random.default_rng(0))
+        KIND.snap(raw, wanted(0.8), PLOT, AREA, np.random.default_rng(0))
 
 
 def test_points_too_crowded_are_refused():
     rng = np.random.default_rng(0)
     crowd = np.vstack([[[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]], 0.5 + 0.001 * rng.standard_normal((97, 2))])
     with pytest.raises(UnsuitableDraw):
-        KIND.snap(crowd, {"r": 0.1, "n": 100}, PLOT, AREA, rng)
+        KIND.snap(crowd, wanted(0.1, 100), PLOT, AREA, rng)
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        (wanted(r=0.8, bend=0.6), "r = 0.8 and bend = 0.6 together leave no scatter"),
+        (wanted(n=20, clusters=3), "3 clusters need at least 21 points"),
+        (wanted(), ""),
+    ],
+)
+def test_impossible_conditions_are_named(condition, reason):
+    assert KIND.impossible(condition) == reason
 
 
 def test_readings_agree_with_numpy():
-    values = snapped(50, 0.7).values
+    values = snapped(wanted(0.7, 50)).values
     slope, intercept = np.polyfit(values[:, 0], values[:, 1], 1)
-    readings = KIND.readings(values)
+    read = KIND.readings(values, {}, PLOT)
 
-    assert readings["r"] == pytest.approx(np.corrcoef(values.T)[0, 1])
-    assert readings["slope"] == pytest.approx(slope)
-    assert readings["intercept"] == pytest.approx(intercept)
-    assert readings["n"] == 50
-    assert readings["sd_x"] == pytest.approx(values[:, 0].std(ddof=1))
-    assert readings["mean_y"] == pytest.approx(values[:, 1].mean())
+    assert read["r"] == pytest.approx(np.corrcoef(values.T)[0, 1])
+    assert read["slope"] == pytest.approx(slope)
+    assert read["intercept"] == pytest.approx(intercept)
+    assert read["n"] == 50
+    assert read["sd_x"] == pytest.approx(values[:, 0].std(ddof=1))
+    assert read["mean_y"] == pytest.approx(values[:, 1].mean())
 
 
 def test_influence_and_rank_correlation_agree_with_recomputing():
-    values = snapped(40, 0.6, seed=3).values
+    values = snapped(wanted(0.6, 40), seed=3).values + np.arange(40)[:, None] * 1e-7  # no ties
     without = [np.corrcoef(np.delete(values, i, axis=0).T)[0, 1] for i in range(40)]
     ranks = np.array([[(values[:, k] < v).sum() for v in values[:, k]] for k in (0, 1)])
-    readings = KIND.readings(values)
+    read = KIND.readings(values, {}, PLOT)
 
-    assert readings["influence"] == pytest.approx(max(abs(r - readings["r"]) for r in without))
-    assert readings["rank_r"] == pytest.approx(np.corrcoef(ranks)[0, 1], abs=0.002)
+    assert read["influence"] == pytest.approx(max(abs(r - read["r"]) for r in without))
+    assert read["rank_r"] == pytest.approx(np.corrcoef(ranks)[0, 1])
 
 
 def test_the_same_points_in_another_order_are_not_distinct():
-    values = snapped(30, 0.5).values
+    values = snapped(wanted(0.5, 30)).values
     other = values.copy()
     other[0, 0] += 0.01
 
     assert KIND.distinct(values) == KIND.distinct(values[::-1])
     assert KIND.distinct(values) != KIND.distinct(other)
+
+
+def test_real_plots_have_the_features_that_they_are_said_to_have():
+    datasets = pytest.importorskip("sklearn.datasets")
+    from plotbank.generator.tables import Table
+
+    iris = datasets.load_iris()
+    table = Table(name="iris", columns=("a", "b", "c", "d"), values=iris.data, classes=iris.target.astype(np.int64))
+    rng = np.random.default_rng(0)
+    real = [plot for _ in range(300) if (plot := KIND.real(table, rng)) is not None]
+    assert len(real) > 100
+    for plot in real:
+        points = KIND.values(plot.data, plot.condition)
+        read = KIND.readings(points, plot.condition, UNIT)
+        assert {name: read[name] for name in plot.condition} == pytest.approx(plot.condition)
+        assert (points.min(), points.max()) == (0, 1)
+        assert not plot.data[len(points) :].any()
+        assert len(np.unique(points, axis=0)) == len(points)
+        assert 0 <= KIND.cell(plot.condition) < KIND.cells
+        assert KIND.describe(plot.data, plot.condition).shape == (len(KIND.descriptors),)
+    assert {plot.condition["clusters"] for plot in real} >= {1.0, 2.0}  # petals of one species lie apart
 
 
 @pytest.mark.parametrize(("span", "places"), [(30, 2), (100, 2), (1, 4), (20, 2), (2000, 0), (100_000, -1)])
@@ -176,3 +269,71 @@ def test_precision_gives_2000_to_20000_steps(span, places):
     assert precision(axis) == places
     assert span / 10.0 ** -precision(axis) * 1.0000001 >= 2000
     assert span / 10.0 ** -precision(axis) <= 20_001
+
+
+# The network's side
+
+
+def rows(*conditions):
+    torch = pytest.importorskip("torch")
+    return torch.tensor([[c[f.name] for f in KIND.features] for c in conditions], dtype=torch.float32)
+
+
+def test_roles_follow_the_condition():
+    torch = pytest.importorskip("torch")
+    mask, roles = KIND.cast(rows(wanted(n=30, outliers=2, clusters=3), wanted(n=50)), torch.zeros(2, 8))
+    assert mask.sum((1, 2)).tolist() == [30, 50]
+    assert roles[0].sum(0).tolist() == [2, 9, 10, 9]  # the outliers first, the rest in thirds
+    assert roles[1].sum(0).tolist() == [0, 50, 0, 0]
+    assert torch.equal(roles.sum(2, keepdim=True), mask)
+
+
+def test_what_is_emitted_has_exactly_r_bend_and_n():
+    torch = pytest.importorskip("torch")
+    conditions = [
+        wanted(r, n, bend) for r, n, bend in ((-0.95, 15, 0.1), (0.0, 100, 0.8), (0.6, 37, -0.5), (0.9, 60, 0.0))
+    ]
+    told = rows(*conditions)
+    mask, roles = KIND.cast(told, torch.zeros(4, 8))
+    torch.manual_seed(0)
+    _, data = KIND.emit(torch.randn(4, 100, 2), told, mask, roles)
+    for points, condition in zip(data.double().numpy(), conditions, strict=True):
+        read = readings(KIND.values(points, condition))
+        assert read["r"] == pytest.approx(condition["r"], abs=2e-5)
+        assert read["bend"] == pytest.approx(condition["bend"], abs=2e-4)
+        assert not points[condition["n"] :].any()
+        assert (points.min(), points.max()) == (0, 1)
+
+
+def test_misfit_is_small_for_real_plots_and_large_for_wrong_conditions():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    two = np.vstack([rng.normal(0.2, 0.07, (20, 2)), rng.normal(0.8, 0.07, (20, 2))])
+    points = framed(two)
+    read = readings(points)
+    right = wanted(n=40) | {name: read[name] for name in ("r", "bend", "fan", "clusters", "outliers")}
+    assert right["clusters"] == 2
+    data = np.zeros((1, 100, 2))
+    data[0, :40] = points
+
+    def misfit(condition):
+        told = rows(condition)
+        mask, roles = KIND.cast(told, torch.zeros(1, 8))
+        return float(KIND.misfit(torch.from_numpy(data).float(), told, mask, roles)[0])
+
+    assert misfit(right) < 0.1
+    assert misfit(right | {"r": -right["r"]}) > 5
+    assert misfit(right | {"clusters": 3}) > misfit(right) + 0.3
+    assert misfit(right | {"outliers": 2}) > misfit(right) + 0.3
+
+
+def test_ink_is_where_the_point_is():
+    torch = pytest.importorskip("torch")
+    points = torch.tensor([[[0.5, 0.25], [0.9, 0.9]]])  # the second is padding
+    picture = KIND.ink(points, None, torch.tensor([[[1.0], [0.0]]]))[0, 0]
+    # x: 6 + 52 * 0.5 = 32; y downwards: 6 + 52 * 0.75 = 45: both on a pixel edge
+    assert picture.shape == (64, 64)
+    at_half_a_pixel = 1 - np.exp(-2 * np.exp(-0.5 * (0.5**2 + 0.5**2) / 0.9**2))
+    torch.testing.assert_close(picture[44:46, 31:33], torch.full((2, 2), float(at_half_a_pixel)))
+    assert picture.max() == picture[44:46, 31:33].max()
+    assert picture[:30].max() < 1e-6

@@ -1,5 +1,6 @@
 """The reader of pictures, against pictures of an own painter and against those that students see."""
 
+import contextlib
 import io
 import itertools
 import struct
@@ -10,8 +11,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from plotbank.errors import UnsuitableDraw
 from plotbank.generator.kinds import Plot
-from plotbank.generator.kinds.scatter import KIND
+from plotbank.generator.kinds.scatter import KIND, framed
 from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
@@ -133,13 +135,15 @@ def drawn(n, r, density, seed):
         y=Axis(label="Exam score", low=0, high=100),
         picture=PictureSpec(density=density),
     )
-    rng = np.random.default_rng(seed)
-    x, noise = rng.standard_normal((2, n))
-    raw = np.column_stack([x, r * x + np.sqrt(1 - r * r) * noise])
-    raw = (raw - raw.min(axis=0)) / np.ptp(raw, axis=0)
-    frame = Frame(KIND, plot)
-    values = KIND.snap(raw, {"r": r, "n": n}, plot, frame.area, rng).values
-    return frame.picture(values), values / [30, 100]
+    frame, rng = Frame(KIND, plot), np.random.default_rng(seed)
+    while True:
+        x, noise = rng.standard_normal((2, n))
+        raw = framed(np.column_stack([x, r * x + np.sqrt(1 - r * r) * noise]))
+        condition = {**KIND.readings(raw, {}, plot), "r": r}
+        with contextlib.suppress(UnsuitableDraw):
+            values = KIND.snap(raw, condition, plot, frame.area, rng).values
+            break
+    return frame.picture(values, condition), values / [30, 100]
 
 
 @pytest.mark.parametrize(
