@@ -72,8 +72,7 @@ def measure(run: runs.Run, folder: Path, steps: int, seeds: Sequence[int], varia
 def table(rows: list[dict]) -> str:
     base = np.mean([one["seconds"] for one in rows[0]["looked"]])
     lines = [
-        "| variant | r, raw error | all conditions, raw error (share of range) | diversity (1: real) "
-        "| AUC logistic | AUC boosting | cost per step |",
+        "| variant | raw error of r | raw error, share of range | diversity | AUC logistic | AUC boosting | cost |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:

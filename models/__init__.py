@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -102,11 +103,13 @@ class Model:
 
 
 def shipped() -> dict[str, Path]:
-    """The folders of the models that come with plotbank, by name, oldest version first."""
-    root = Path(str(files("plotbank.models")))
+    """The folders of the installed models, by name, oldest version first: those that come with plotbank, and those in
+    packages that others name as entry points of the group `plotbank.models`."""
+    packages = ("plotbank.models", *(entry.value for entry in entry_points(group="plotbank.models")))
     found = [
         (match["kind"], match["variant"] or "", int(match["version"]), folder)
-        for folder in root.iterdir()
+        for package in packages
+        for folder in Path(str(files(package))).iterdir()
         if (match := _match(folder))
     ]
     return {folder.name: folder for *_, folder in sorted(found)}

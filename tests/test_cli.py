@@ -168,7 +168,7 @@ def test_models_are_listed_by_family(run, monkeypatch, tmp_path):
     """A box plot's 29 features are eight conditions to people."""
     from plotbank.generator.kinds.boxplot import KIND
 
-    ranges = {feature.name: {"low": feature.low, "high": feature.high} for feature in KIND.features}
+    ranges = {feature.name: {"low": feature.low, "high": feature.high, "trained": [0, 1]} for feature in KIND.features}
     card = json.loads((latest("scatter").folder / "card.json").read_text(encoding="utf-8"))
     (tmp_path / "boxplot-v1").mkdir()
     (tmp_path / "boxplot-v1" / "card.json").write_text(json.dumps(card | {"kind": "boxplot", "conditions": ranges}))

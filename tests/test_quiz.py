@@ -50,12 +50,12 @@ def test_what_the_template_reads_is_all_that_the_model_was_trained_for_unless_it
 def test_what_is_not_asked_for_is_as_in_a_usual_plot_of_real_data(tmp_path):
     """One question asks for everything, the other for what its template reads alone."""
     usual = {feature.name: feature.usual for feature in KIND.features}
-    asked = question(tmp_path, "r = [0.5, 0.7]\nn = 90\nbend = 0.3\nfan = 0.5\noutliers = 0\nclusters = 1").grid
+    asked = question(tmp_path, "r = [0.5, 0.7]\nn = 90\nbend = 0.3\nfan = 0.4\noutliers = 0\nclusters = 1").grid
     left = question(tmp_path, "").grid
     rng = np.random.default_rng(0)
 
     assert asked.unasked == ()
-    assert asked.draw(rng, 0.6) == {"r": 0.6, "n": 90, "bend": 0.3, "fan": 0.5, "outliers": 0, "clusters": 1}
+    assert asked.draw(rng, 0.6) == {"r": 0.6, "n": 90, "bend": 0.3, "fan": 0.4, "outliers": 0, "clusters": 1}
     assert left.unasked == ("n", "bend", "fan", "outliers", "clusters")
     drawn = [left.draw(rng) for _ in range(100)]
     for name in left.unasked:
@@ -77,10 +77,10 @@ def forms(monkeypatch):
 
 
 def test_a_family_is_asked_for_by_one_key(forms, tmp_path):
-    grid = question(tmp_path, "r = [0.5, 0.7]\nform = [-0.1, 0.1]").grid
+    grid = question(tmp_path, "r = [0.5, 0.7]\nform = [-0.2, 0.2]").grid
 
-    assert grid.values["bend"] == (-0.1, -0.05, 0.0, 0.05, 0.1)
-    assert grid.values["fan"] == (-0.1, 0.0, 0.1)
+    assert grid.values["bend"] == (-0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2)
+    assert grid.values["fan"] == (-0.2, 0.0, 0.2)
 
 
 def test_a_member_wins_over_its_family(forms, tmp_path):
@@ -95,7 +95,7 @@ def test_a_member_wins_over_its_family(forms, tmp_path):
         ("fom = 0", "question 1: unknown key 'fom': did you mean 'form'?"),
         ("form = 0.7", "question 1: form = 0.7 (correlation of x with the size of the residuals: a cloud that widens): "
          "the model scatter-v2 was trained for form from -0.6 to 0.6"),
-        ("form = 0.05", "question 1: form = 0.05: write whole multiples of 0.1"),
+        ("form = 0.05", "question 1: form = 0.05: write whole multiples of 0.2"),
         ("form = []", "question 1: form = []: write a value, a range such as form = [-0.8, 0.8]"),
     ],
 )  # fmt: skip

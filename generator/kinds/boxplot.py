@@ -49,6 +49,7 @@ MOST_MOVED = 0.05  # a snap that moves a value further than this share of the ax
 MARGIN = (0.03, 0.10)  # real data's distance from each end of the axis, as a share of it
 
 BOX, CAP = 0.5, 0.25  # widths of box and whisker cap, where a group has the width 1
+WIDEST = 100.0  # of a box, CSS pixels: a lone box is no wall
 LINE, MEDIAN_LINE, DISC = 1.5, 3.0, 6.0  # widths of lines and diameter of an outlier, CSS pixels
 APART = 0.7 * DISC  # least distance of two outliers of one group: two discs never look like one
 FILL = 0.25  # opacity of the box: two of the eight shades that a picture has
@@ -265,14 +266,17 @@ class BoxPlot:
         figure = axes.get_figure(root=True)
         assert figure is not None, "these axes belong to a frame"
         boxes, whiskers, medians, discs = [], [], [], []
+        scale = figure.dpi / 72
+        one = abs(axes.transData.transform([(1.0, 0.0), (0.0, 0.0)])[:, 0] @ (1, -1)) / scale  # CSS pixels of a group
+        shrunk = min(1.0, WIDEST / (BOX * one))
         for group in range(int(values[-1, 0]) + 1):
             x = values[values[:, 0] == group, 1]
             box, centre = Box.of(x), group + 0.5
-            left, right = centre - BOX / 2, centre + BOX / 2
+            left, right = centre - shrunk * BOX / 2, centre + shrunk * BOX / 2
             boxes.append([(left, box.q1), (right, box.q1), (right, box.q3), (left, box.q3), (left, box.q1)])
             for end, side in ((box.low, box.q1), (box.high, box.q3)):
                 whiskers.append([(centre, side), (centre, end)])
-                whiskers.append([(centre - CAP / 2, end), (centre + CAP / 2, end)])
+                whiskers.append([(centre - shrunk * CAP / 2, end), (centre + shrunk * CAP / 2, end)])
             medians.append([(left, box.q2), (right, box.q2)])
             discs += [(centre, y) for y in x[(x < box.fences[0]) | (x > box.fences[1])]]
         fill = (*to_rgb(self.colour), FILL)
@@ -282,7 +286,7 @@ class BoxPlot:
         for lines, width in ((whiskers, LINE), (medians, MEDIAN_LINE)):
             drawn.append(_drawn(_paths(axes, lines), facecolor="none", edgecolor=self.colour, linewidth=width))
         if discs:
-            radius = DISC / 2 * figure.dpi / 72
+            radius = DISC / 2 * scale
             circles = [Path.circle((float(x), float(y)), radius) for x, y in axes.transData.transform(discs)]
             drawn.append(_drawn(circles, facecolor=self.colour, linewidth=0))
         return drawn
@@ -401,7 +405,9 @@ class BoxPlot:
         return ((wrong + near.square().sum(2)) * used).sum(1) / used.sum(1)
 
     def ink(self, data: "Tensor", condition: "Tensor", mask: "Tensor") -> "Tensor":
-        """The box plots that the data make, and beside them every value as a tick as wide as its box.
+        """The box plots that the data make; and each group's values as ticks, enlarged so that the box fills the
+        middle of the height and the rest crowds towards the ends: how values lie inside a box is too fine to be seen at
+        the plot's own scale.
 
         Each line is a profile down the picture times one across it, so that a plot is one matrix product.
         """
@@ -418,7 +424,10 @@ class BoxPlot:
         lines = _profile((pixel - down) / thick)
         upright = [_extent(pixel, down[:, :, k : k + 1], down[:, :, j : j + 1]) for j, k in ((0, 1), (1, 3), (3, 4))]
         each = _profile((pixel - (_INK_MARGIN + span * (1 - x[..., None]))) / 0.8)
-        ticks = torch.stack((outlier, on), dim=2) @ each
+        away = (x - levels[:, :, 2:3]) / (levels[:, :, 3:4] - levels[:, :, 1:2]).clamp_min(1e-3)  # in IQRs
+        enlarged = away / (0.35 + away.abs())
+        close = _profile((pixel - SIDE * (0.5 - 0.5 * enlarged[..., None])) / 0.8)
+        ticks = torch.cat((outlier[:, :, None] @ each, on[:, :, None] @ close), dim=2)
         rows = torch.cat((lines, *upright, ticks), dim=2)
 
         slot = torch.arange(SLOTS, dtype=x.dtype, device=x.device) + 0.5
@@ -431,7 +440,7 @@ class BoxPlot:
         columns = torch.stack((cap, box, box, box, cap, stem, sides, stem, dot, box), dim=2) * used[:, :, None, None]
         drawn = rows[:, :, :9].flatten(1, 2).transpose(1, 2) @ columns[:, :, :9].flatten(1, 2)
         rug = rows[:, :, 9].transpose(1, 2) @ columns[:, :, 9]
-        return 1 - torch.exp(-torch.stack((2.0 * drawn, 0.7 * rug), dim=1))
+        return 1 - torch.exp(-torch.stack((2.0 * drawn, rug), dim=1))
 
 
 def _unused(condition: Condition, slot: int) -> str:

@@ -11,10 +11,10 @@ the regression of y on both leaves:
 
 so that y = r x + bend q' + sqrt(1 - r^2 - bend^2) e' with q' and e' standardised, which is what makes r and bend exact.
 
-Clusters and outliers are what single linkage shows: points with no gap between them (`GAP`) belong together.  A group of
-at least a tenth of the points (and five) is a cluster; a group of at most three is outliers where it is further away
-(`GAP_ALONE`), and else the cloud's ragged edge.  A plot with a group in between is refused, since people would not agree
-about it.
+Clusters and outliers are what single linkage shows: points with no gap between them (`GAP`) belong together.  A group
+of at least a tenth of the points (and five) is a cluster; a group of at most three is outliers where it is further away
+(`GAP_ALONE`), and else the cloud's ragged edge.  A plot with a group in between is refused, since people would not
+agree about it.
 """
 
 from dataclasses import dataclass
@@ -232,7 +232,8 @@ class Scatter:
         gap = np.diff(np.sort(p, axis=0), axis=0).max(axis=0)
         rank_r = correlation(p.argsort(axis=0).argsort(axis=0).astype(np.float64))
         rest = [mirrored.bend, mirrored.fan, rank_r - r, *gap, nearest.mean(), nearest.std(),
-                np.sqrt(min(mahalanobis.max(), 100)), cubic, min(np.mean(e**4), 20), np.mean(mahalanobis < 1)]  # fmt: skip
+                np.sqrt(min(mahalanobis.max(), 100)), cubic, min(np.mean(e**4), 20),
+                np.mean(mahalanobis < 1)]  # fmt: skip
         return np.array([*mean, *sd, *skewness, *kurtosis, *rest])
 
     # The network's side
@@ -299,9 +300,9 @@ class Scatter:
         outlier = roles[:, :, 0]
         member = mask[:, :, 0] - outlier
         # a member within reach of four of its cluster is in no group so small that it could be outliers
-        own = (distance + far * (1 - together)).topk(MOST_ALONE + 1, dim=2, largest=False).values[:, :, [0, -1]]
+        own = (distance + far * (1 - together)).topk(MOST_ALONE + 1, dim=2, largest=False).values[:, :, -1]
         others = (distance + far * together).amin(2)
-        lonely = ((own / gap[:, :, None] - 0.9).clamp(0, 2) * member[:, :, None]).square().sum((1, 2))
+        lonely = ((own / gap_alone - 0.95).clamp(0, 2) * member).square().sum(1)
         apart_from = outlier * gap_alone + member * gap + 1 - mask[:, :, 0]
         near = ((1.15 - others / apart_from).clamp_min(0) * mask[:, :, 0]).square().sum(1)
         return 20 * wrong + (lonely + near).clamp_max(20) / 2

@@ -5,6 +5,8 @@ Both are exported and evaluated as the generator is.  The DCGAN gives a picture 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -54,7 +56,7 @@ class DcganDiscriminator(nn.Module):
             nn.Conv2d(kind.channels + self.encoding.size, width, 4, stride=2, padding=1, bias=False),
             nn.LeakyReLU(0.2),
         ]
-        for size, following in zip(sizes, sizes[1:], strict=False):
+        for size, following in pairwise(sizes):
             layers += [
                 nn.Conv2d(size, following, 4, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(following),
@@ -102,7 +104,7 @@ class CopulaSampler(nn.Module):
             z = torch.stack((z[:, :, 0], r * z[:, :, 0] + torch.sqrt(1 - r * r) * z[:, :, 1]), dim=2)
         chosen = (_phi(noise[:, CAST : CAST + kind.width]) * len(self.quantiles)).long().clamp(0, COLUMNS - 1)
         table = self.quantiles[chosen]  # (B, W, QUANTILES)
-        place = (_phi(z) * (QUANTILES - 1)).clamp(0, QUANTILES - 1.001).transpose(1, 2)  # (B, W, P)
+        place = (_phi(z) * (QUANTILES - 1)).clamp(0.0, QUANTILES - 1.001).transpose(1, 2)  # (B, W, P)
         below = place.long()
         low, high = table.gather(2, below), table.gather(2, below + 1)
         raw, data = kind.emit((low + (place - below) * (high - low)).transpose(1, 2), condition, mask, roles)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import platform
 import shutil
 import tempfile
@@ -31,7 +32,8 @@ from .runs import Run
 OPSET = 20
 INPUTS = ("noise", "condition")
 DRAWS = ("data", "raw", "picture")
-TOLERANCE = {"data": 1e-5, "raw": 1e-5, "picture": 1e-4}  # a point 1e-6 off is 5e-5 pixels off: more ink at an edge
+# A value 1e-6 off that lies at the edge of a bin moves the soft count of a bar, and so all bars' height.
+TOLERANCE = {"data": 1e-5, "raw": 1e-5, "picture": 1e-2}
 NATURAL = 4000  # conditions of real plots that a model brings along
 LOSSES = {
     "relativistic": "relativistic pairing (softplus) in the style of R3GAN",
@@ -88,6 +90,7 @@ def write_onnx(network: Drawing, pool: Pool, path: Path) -> dict[str, float]:
     with torch.no_grad():
         outputs = DRAWS if isinstance(network(*example), tuple) else DRAWS[2:]
     batch = torch.export.Dim("batch", min=1)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which nothing here needs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         program = torch.onnx.export(

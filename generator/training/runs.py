@@ -177,7 +177,8 @@ def go_on(run: Run, folder: Path, device: str, told: Callable[[str], None]) -> N
         state.average.eval()
         looks.sheet(kind, state.average, fresh, folder / f"sheet-{state.step:07d}.png", run.training.seed)
         seen = looks.look(kind, state.average, fresh, run.training.seed)
-        looks.curves(folder)
+        if (folder / "log.jsonl").exists():
+            looks.curves(folder)
         return seen
 
     train(state, pool, run.training, folder, look, told)

@@ -86,7 +86,14 @@ def write_evidence(
         "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.locale},
         "roster": {"students": len(roster.students), "source": roster.source, "id_column": roster.id_column},
         "versions": _versions(),
-        "models": {name: {"sha256": model.card.sha256, "device": model.device} for name, model in models.items()},
+        "models": {
+            name: {
+                "sha256": model.card.sha256,
+                "conditions_sha256": model.card.conditions_sha256,
+                "device": model.device,
+            }
+            for name, model in models.items()
+        },
         "seeds": {"scheme": seeds.SCHEME, "secret_sha256": hashlib.sha256(secret).hexdigest()},
         "questions": {
             question.id: _question_evidence(question, statistics[question.id]) for question in quiz.questions

@@ -469,7 +469,9 @@ def test_ink_is_the_picture_of_the_data():
     assert not got["whisker_low_1"] <= lonely <= got["whisker_high_1"]
     assert picture[int(3 + 58 * (1 - lonely)), 15:17].max() > 0.6
     for group, value in values:
-        assert rug[int(3 + 58 * (1 - value)), 16 + 32 * int(group)] > 0.3
+        q1, q2, q3 = (got[f"q{k}_{int(group) + 1}"] for k in (1, 2, 3))
+        away = (value - q2) / (q3 - q1)
+        assert rug[int(64 * (0.5 - 0.5 * away / (0.35 + abs(away)))), 16 + 32 * int(group)] > 0.3
 
 
 def test_ink_of_mirrored_data_is_the_mirrored_ink(conditions, emitted):

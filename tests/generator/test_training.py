@@ -121,13 +121,32 @@ def test_a_wrong_condition_is_wrong_and_within_the_range(name: str, pools: dict[
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_kind_trains_with_finite_numbers_and_falling_misfit(name: str, pools: dict[str, Pool]) -> None:
-    config = TrainingConfig(steps=30, batch=16, penalty_every=4, rate=2e-3)
+def test_every_kind_trains_with_finite_numbers(name: str, pools: dict[str, Pool]) -> None:
+    config = TrainingConfig(steps=6, batch=16, penalty_every=3)
     state = new_state(kinds()[name], SMALL, config)
-    lines = [train_step(state, pools[name], config) for _ in range(30)]
+    before = [p.clone() for p in state.generator.parameters()]
+    lines = [train_step(state, pools[name], config) for _ in range(6)]
     assert all(np.isfinite(list(line.values())).all() for line in lines)
-    first, last = (np.mean([line["misfit"] for line in part]) for part in (lines[:5], lines[-5:]))
-    assert last < first or last < 0.1
+    assert all(not torch.equal(a, b) for a, b in zip(before, state.generator.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_moment_loss_of_every_kind_can_be_learned(name: str, pools: dict[str, Pool]) -> None:
+    kind = kinds()[name]
+    torch.manual_seed(0)
+    model = Generator(kind, NetworkConfig(blocks=1))
+    optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
+    condition = torch.from_numpy(pools[name].condition[:32])
+    noise = torch.randn(32, model.noise)
+    misfits = []
+    for _ in range(40):
+        drawn = model.draw(noise, condition)
+        misfit = kind.misfit(drawn.raw, condition, drawn.mask, drawn.roles).mean()
+        optimiser.zero_grad()
+        torch.autograd.backward(misfit)
+        optimiser.step()
+        misfits.append(float(misfit.detach()))
+    assert misfits[-1] < 0.7 * misfits[0]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +260,7 @@ def test_real_plots_are_at_the_floor_of_what_is_looked_at(name: str, pools: dict
 def test_a_generator_that_repeats_itself_has_no_diversity(pools: dict[str, Pool]) -> None:
     kind = kinds()["scatter"]
     model = Generator(kind, SMALL).eval()
-    for layer in (model.to_style[0], model.to_tokens):
+    for layer in (model.to_style[0], model.to_tokens, model.own):
         torch.nn.init.zeros_(layer.weight)  # neither noise nor condition comes through
     pool = pools["scatter"]
     assert looks.diversity(kind, model, pool, np.random.default_rng(0)) < 0.5

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import sys
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -51,10 +52,22 @@ def test_the_newest_scatter_model():
     assert CARD.folder == models.shipped()[CARD.name]
 
 
+def test_models_of_other_packages_are_found_by_their_entry_point(monkeypatch, tmp_path):
+    (tmp_path / "their_models" / "dotplot-v1").mkdir(parents=True)
+    (tmp_path / "their_models" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint(name="theirs", value="their_models", group="plotbank.models")
+    monkeypatch.setattr(models, "entry_points", lambda group: [entry] if group == "plotbank.models" else [])
+
+    assert models.shipped()["dotplot-v1"] == tmp_path / "their_models" / "dotplot-v1"
+    assert CARD.name in models.shipped()
+
+
 def test_versions_are_compared_as_numbers(monkeypatch, tmp_path):
     for name in ("scatter-v2", "scatter-v10", "scatter-dcgan-v1", "scatter-v9", "notes", "boxplot-v1", "scatter-x"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr(models, "files", lambda package: tmp_path)
+    monkeypatch.setattr(models, "entry_points", lambda group: ())
 
     assert list(models.shipped()) == ["boxplot-v1", "scatter-v2", "scatter-v9", "scatter-v10", "scatter-dcgan-v1"]
 
@@ -145,7 +158,10 @@ def test_what_is_no_network_is_refused(folder):
     ("fields", "message"),
     [
         ({"noise": 7}, "the network's inputs are not those of its card"),
-        ({"conditions": {"r": {"low": -1, "high": 1}}}, "the network's inputs are not those of its card"),
+        (
+            {"conditions": {"r": {"low": -1, "high": 1, "trained": [-1, 1]}}},
+            "the network's inputs are not those of its card",
+        ),
         ({"outputs": {"data": {}, "video": {}}}, "the network's outputs are not those of its card"),
         ({"parts": 50}, "the network's outputs are not those of its card"),
         ({"width": 3}, "the network's outputs are not those of its card"),
