@@ -108,7 +108,7 @@ def train(
 @click.command()
 @click.argument("folder", type=FOLDER, metavar="RUN")
 @click.option(
-    "-o", "--out", type=FOLDER, required=True, metavar="DIR", help="The model's folder, named like scatter-v1."
+    "-o", "--out", type=FOLDER, required=True, metavar="DIR", help="The model's folder, named like scatter-v3."
 )
 def export(folder: Path, out: Path) -> None:
     """Export the best checkpoint of the training run in RUN as a model: ONNX file, card, conditions, samples."""
