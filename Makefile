@@ -14,7 +14,7 @@ demo: $(VENV)/run
 	$(BIN)/plotbank verify build/demo
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 # What CI runs besides the tests.
 lint: $(VENV)/dev

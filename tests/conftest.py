@@ -1,10 +1,12 @@
 """What several tests share: a bank to look at, made once, and small helpers."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side: threads of each would only be in the way
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "intro-statistics"
 SECRET = bytes(range(32))

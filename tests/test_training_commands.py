@@ -19,14 +19,20 @@ from plotbank.generator.training import corpus, looks, runs  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
 
+@pytest.fixture(scope="module")
+def sources():
+    names = "sklearn-wine", "sklearn-breast-cancer"
+    return [one for one in corpus.load(None, 1).trained if one.table.name in names]
+
+
 @pytest.fixture
-def run(monkeypatch, tmp_path):
+def run(sources, monkeypatch, tmp_path):
     """The command line in an empty folder, with a corpus of two tables, and few plots to look at checkpoints with."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(runs, "SEEN", 60)
     monkeypatch.setattr(looks, "ROWS", 2)
-    both = [one for one in corpus.load(None, 1).trained if one.table.name in ("sklearn-wine", "sklearn-breast-cancer")]
-    monkeypatch.setattr(runs, "tables", lambda run: corpus.Corpus(trained=(both[0],), held_out=(both[-1],), skipped=()))
+    both = corpus.Corpus(trained=(sources[0],), held_out=(sources[-1],), skipped=())
+    monkeypatch.setattr(runs, "tables", lambda run: both)
 
     def command(*arguments):
         return CliRunner().invoke(main, [str(argument) for argument in arguments])
@@ -53,7 +59,7 @@ def test_from_tables_to_a_model_that_draws_and_back_again(run, tmp_path):
 
     card = read_card(tmp_path / "histogram-v7")
     assert (card.name, card.kind, card.network) == ("histogram-v7", "histogram", "gan")
-    assert "--steps 4 --seed 1 --out models/histogram-v7" in card.text["training"]["command"]
+    assert "--plots 100 --seed 1 --steps 4 --out models/histogram-v7" in card.text["training"]["command"]
     natural = read_natural(card)
     data, raw, picture = open_model(card, "cpu").outputs(
         ("data", "raw", "picture"), np.zeros((3, card.noise), np.float32), natural[:3]

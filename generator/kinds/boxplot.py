@@ -267,7 +267,8 @@ class BoxPlot:
         assert figure is not None, "these axes belong to a frame"
         boxes, whiskers, medians, discs = [], [], [], []
         scale = figure.dpi / 72
-        one = abs(axes.transData.transform([(1.0, 0.0), (0.0, 0.0)])[:, 0] @ (1, -1)) / scale  # CSS pixels of a group
+        left_end, right_end = axes.get_xlim()
+        one = float(axes.bbox.width) / (right_end - left_end) / scale  # CSS pixels of a group
         shrunk = min(1.0, WIDEST / (BOX * one))
         for group in range(int(values[-1, 0]) + 1):
             x = values[values[:, 0] == group, 1]

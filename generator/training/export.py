@@ -173,8 +173,10 @@ def _card(
     kind = runs.found(run.kind)
     content = (folder / "model.onnx").read_bytes()
     training = run.training
-    command = f"plotbank train {kind.name} --network {training.network}"
-    command += f"{' --data DIR' if run.data else ''} --steps {training.steps} --seed {training.seed}"
+    command = f"plotbank train {kind.name} --network {training.network}{' --data DIR' if run.data else ''}"
+    command += f" --plots {run.plots} --seed {training.seed}"
+    if training.network != "copula":
+        command += f" --steps {training.steps}"
     sources = (*corpus.trained, *corpus.held_out)
     return {
         "name": name,

@@ -266,12 +266,12 @@ def test_tables_are_split_as_the_card_has_it():
 
 def test_real_plots_outside_what_a_network_was_trained_for_are_left_out(monkeypatch):
     monkeypatch.setattr(corpus, "draw_pool", lambda kind, sources, size, rng: pool(size, int(rng.integers(9))))
-    card = SimpleNamespace(conditions={"tall": (0.3, 0.7), "drift": (-0.1, 0.3)})
+    card = SimpleNamespace(trained={"tall": (0.3, 0.7), "drift": (-0.1, 0.3)})
     sizes = Sizes(plots=100, trained=200)
     reals, left_out = evaluate.real_plots(KIND, [source("a")], [source("b")], [card], sizes, 1, lambda _: None)
     assert reals.fresh.condition[:, 1].min() >= -0.1
     assert len(reals.fresh) + left_out["fresh"] == 100
-    card.conditions["drift"] = (0.29, 0.3)
+    card.trained["drift"] = (0.29, 0.3)
     with pytest.raises(PlotbankError, match="more tables"):
         evaluate.real_plots(KIND, [source("a")], [source("b")], [card], sizes, 1, lambda _: None)
 
