@@ -240,15 +240,30 @@ def test_wrong_words_are_refused_by_click_with_status_2(run):
     run("build", code=2)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_build_leaves_nothing_behind(tmp_path, how):
-    """No bank, no scratch folder, no secret."""
+def _heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _ignore_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("how", "before_it"),
+    [(signal.SIGINT, _heed_interrupts), (signal.SIGTERM, _heed_interrupts), (signal.SIGTERM, _ignore_interrupts)],
+)
+def test_an_interrupted_build_leaves_nothing_behind(tmp_path, how, before_it):
+    """No bank, no scratch folder, no secret; also where a shell started it in the background."""
     roster, quiz = tmp_path / "roster.csv", Path(shutil.copy(EXAMPLE / "quiz.toml", tmp_path))
     with roster.open("w", newline="") as file:
         csv.writer(file).writerows([["id"], *([str(i)] for i in range(3000))])
     before = sorted(tmp_path.iterdir())
     command = [sys.executable, "-m", "plotbank", "build", quiz, "--roster", roster]
-    process = subprocess.Popen([*map(str, command), "-o", str(tmp_path / "bank")], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*map(str, command), "-o", str(tmp_path / "bank")],
+        stderr=subprocess.PIPE,
+        preexec_fn=before_it,  # pytest-xdist's workers ignore interrupts, and so would their children
+    )
     deadline = time.monotonic() + 60
     while not _some_items(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -39,11 +39,16 @@ class Commands(click.Group):
             ctx.exit(2)
 
 
+def _stop(*_: object) -> None:
+    """End as Ctrl-C does; also in the background, where a shell has told its children to ignore that."""
+    raise KeyboardInterrupt
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="plotbank")
 def main() -> None:
     """A plot of their own for every student, with an answer key proved from the very picture."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
 
 
 @main.command()
