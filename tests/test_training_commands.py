@@ -59,7 +59,7 @@ def test_from_tables_to_a_model_that_draws_and_back_again(run, tmp_path):
 
     card = read_card(tmp_path / "histogram-v7")
     assert (card.name, card.kind, card.network) == ("histogram-v7", "histogram", "gan")
-    assert "--plots 100 --seed 1 --steps 4 --out models/histogram-v7" in card.text["training"]["command"]
+    assert "--plots 100 --seed 1 --steps 4 --threads 1 --out models/histogram-v7" in card.text["training"]["command"]
     natural = read_natural(card)
     data, raw, picture = open_model(card, "cpu").outputs(
         ("data", "raw", "picture"), np.zeros((3, card.noise), np.float32), natural[:3]
@@ -99,7 +99,7 @@ def test_an_interrupted_run_goes_on_to_the_same_network(run, tmp_path, monkeypat
     monkeypatch.setattr(training, "train_step", dying)
     run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "--run", "parts")
     monkeypatch.setattr(training, "train_step", honest)
-    done = run("train", "histogram", "--resume", "--run", "parts", "--threads", 1)
+    done = run("train", "histogram", "--resume", "--run", "parts")  # with as many threads as before
     assert done.exit_code == 0, done.output
 
     first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "parts"))

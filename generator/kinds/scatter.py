@@ -42,6 +42,7 @@ MOST_MOVED = 0.05  # a snap that moves a point further than this share of an axi
 GAP = 0.12, 4.0  # parts groups: at least this share of the data's frame, and so many median distances of neighbours
 GAP_ALONE = 0.18, 5.0  # the same for outliers
 MOST_ALONE = 3  # points of a group that counts as outliers
+MOMENTS, STRUCTURE = 20.0, 0.25  # weights in the loss: of r, bend and fan; of outliers and clusters
 R_TRAINED = 0.98
 MOST_EXPLAINED = 0.965  # r^2 + bend^2 above it leaves no cloud
 _FLAT = 0.02  # least variance of q: with x on two values there is no parabola
@@ -305,7 +306,7 @@ class Scatter:
         lonely = ((own / gap_alone - 0.95).clamp(0, 2) * member).square().sum(1)
         apart_from = outlier * gap_alone + member * gap + 1 - mask[:, :, 0]
         near = ((1.15 - others / apart_from).clamp_min(0) * mask[:, :, 0]).square().sum(1)
-        return 20 * wrong + (lonely + near).clamp_max(20) / 2
+        return MOMENTS * wrong + STRUCTURE * (lonely + near).clamp_max(20)
 
     def ink(self, data: "Tensor", condition: "Tensor", mask: "Tensor") -> "Tensor":
         """Gaussian dots: separable, so that the sum over points is one matrix product.  Overlapping ink saturates."""

@@ -176,7 +176,7 @@ def _card(
     command = f"plotbank train {kind.name} --network {training.network}{' --data DIR' if run.data else ''}"
     command += f" --plots {run.plots} --seed {training.seed}"
     if training.network != "copula":
-        command += f" --steps {training.steps}"
+        command += f" --steps {training.steps} --threads {training.threads}"
     sources = (*corpus.trained, *corpus.held_out)
     return {
         "name": name,

@@ -46,9 +46,12 @@ class Run:
         return f"{self.kind}-{self.training.network}-{self.training.seed}"
 
 
-def plan(kind: Kind, network: str, seed: int, data: Path | None, plots: int, steps: int | None) -> Run:
+def plan(
+    kind: Kind, network: str, seed: int, data: Path | None, plots: int, steps: int | None, threads: int = 2
+) -> Run:
     """The run for a kind with the recipe of docs/generator.md; `steps` of None takes its usual number."""
-    training = replace(DCGAN if network == "dcgan" else TrainingConfig(), network=network, seed=seed)
+    recipe = DCGAN if network == "dcgan" else TrainingConfig()
+    training = replace(recipe, network=network, seed=seed, threads=threads)
     if steps is not None:
         training = replace(training, steps=steps)
     shape = NetworkConfig() if kind.parts <= 100 else NetworkConfig(hidden=48, part_noise=4, channels=(16, 32, 48, 64))
@@ -163,6 +166,7 @@ def go_on(run: Run, folder: Path, device: str, told: Callable[[str], None]) -> N
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # of what TensorBoard may load
     torch.set_flush_denormal(True)
+    torch.set_num_threads(run.training.threads)
     kind = found(run.kind)
     pool, fresh = pools(run, folder, told)
     if run.training.network == "copula":
@@ -205,6 +209,7 @@ def usable(device: str) -> str:
 
 def steps_in(run: Run, minutes: float, device: str) -> int:
     """How many steps of this run take about so many minutes here: a few are tried on a few plots and thrown away."""
+    torch.set_num_threads(run.training.threads)
     kind = found(run.kind)
     pool = corpus.draw_pool(kind, tables(run).trained, 200, np.random.default_rng(run.training.seed))
     state = new_state(kind, run.network, run.training, usable(device))

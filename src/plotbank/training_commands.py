@@ -75,16 +75,13 @@ def train(
     if minutes is not None and steps is not None:
         raise PlotbankError("--minutes and --steps exclude each other: name one")
     with extra():
-        import torch
-
         from .generator.training import export as exporting
         from .generator.training import runs
 
         known = runs.found(kind)
-        planned = runs.plan(known, runs.network_named(network), seed, data, plots, steps)
+        planned = runs.plan(known, runs.network_named(network), seed, data, plots, steps, threads)
     folder = folder or Path("runs") / planned.name
     runs.usable(device)
-    torch.set_num_threads(threads)
     with told() as say:
         if resume:
             planned = runs.read(folder)

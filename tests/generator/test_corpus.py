@@ -156,8 +156,8 @@ def test_none_is_a_class_and_no_missing_cell(tmp_path):
         ("a.csv", "", "empty"),
         ("a.csv", "  \n\n", "empty"),
         ("a.csv", "# nothing but this\n", "empty"),
-        ("a.csv.gz", gzip.compress(b""), "empty"),
-        ("a.csv.gz", gzip.compress(CSV.encode())[:-20], "damaged or cut off"),
+        ("a.csv.gz", gzip.compress(b"", mtime=0), "empty"),  # no time: it would be in the name of the test
+        ("a.csv.gz", gzip.compress(CSV.encode(), mtime=0)[:-20], "damaged or cut off"),
         ("a.csv.gz", b"\x1f\x8b" + b"no gzip at all" * 9, "damaged or cut off"),
         ("a.csv", bytes(range(256)) * 20, "not a text file"),
         ("a.csv", bytes(range(128, 256)) * 20, "not a text file"),
