@@ -1,7 +1,8 @@
 """Which conditions a question allows, and which of them a student gets.
 
-A question asks for some features; the others take the values that they have together in one plot of real data, so that
-a student's plot is a usual one in everything that the question does not speak of.
+A question asks for some features; the others take the values that they have together in one plot of real data, moved a
+little towards another, so that a student's plot is a usual one in everything that the question does not speak of, and
+its own.
 """
 
 import math
@@ -15,6 +16,7 @@ from ..errors import ImpossibleRequest
 from .kinds import Feature, Floats, Kind
 
 NEIGHBOURS = 50  # real plots, the nearest in what is asked for, of which one gives the other features
+TOWARDS = 0.25  # at most this part of the way to another of them: as many students as there are have their own
 MOST_TRIES = 1000
 Flags = npt.NDArray[np.bool_]
 
@@ -91,8 +93,8 @@ class Grid:
         )
 
     def _completed(self, asked: Mapping[str, float], rng: np.random.Generator) -> dict[str, float] | None:
-        """The features asked for, and the others of a real plot among the nearest in them; None where no real plot
-        has the same features at all.
+        """The features asked for, and the others of a real plot among the nearest in them, what is not counted moved
+        up to `TOWARDS` another of these; None where no real plot has the same features at all.
 
         How many groups there are, where it is not asked for, is decided first, by a plot drawn from all: plots of few
         groups would otherwise be the nearest always, or never.
@@ -110,8 +112,14 @@ class Grid:
         distance = np.square((alike.rows[:, compared] - wanted) / scale).sum(axis=1)
         furthest = np.partition(distance, NEIGHBOURS - 1)[NEIGHBOURS - 1] if len(distance) > NEIGHBOURS else np.inf
         near = np.flatnonzero(distance <= furthest)  # more, where several are equally far: each has its turn
-        row = alike.rows[near[int(rng.integers(len(near)))]].tolist()
-        return {feature.name: asked.get(feature.name, row[i]) for i, feature in enumerate(features)}
+        row, other = (alike.rows[near[int(rng.integers(len(near)))]] for _ in range(2))
+        moved = row + rng.uniform(0, TOWARDS) * (other - row)
+        return {
+            feature.name: asked[feature.name]
+            if feature.name in asked
+            else tidy(feature, float(moved[i] if feature.step < 1 else row[i]))  # what is counted stays
+            for i, feature in enumerate(features)
+        }
 
     def _fits(self, alike: Alike, asked: Mapping[str, float]) -> bool:
         """Whether these plots still have the same features when they are given what is asked for."""

@@ -33,8 +33,7 @@ class Card:
 
     `conditions` holds the lowest and highest value of each feature that may be asked for, in the order of its condition
     input, and `trained` those of the real plots that it was trained with; `noise` is the length of its noise input.
-    `outputs` names what it gives: "data" and "raw", (B, `parts`, `width`), and "picture"; a network that draws nothing
-    but pictures has the last alone.
+    `outputs` names what it gives: "data" and "raw", (B, `parts`, `width`), or "picture" alone.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Model:
     device: str
     remark: str
     _session: Any
-    _only_what_is_asked_for: Any
 
     def draw(self, noise: Floats32, condition: Floats32) -> Floats32:
         """The data for a batch: noise (B, card.noise) and condition (B, features) give (B, parts, width).
@@ -75,7 +73,7 @@ class Model:
         return data
 
     def outputs(self, names: Sequence[str], noise: Floats32, condition: Floats32) -> tuple[Floats32, ...]:
-        """Some of the network's outputs for a batch, by name, as `card.outputs` lists them; nothing else is computed.
+        """Some of the network's outputs for a batch, by name, as `card.outputs` lists them.
 
         Raises:
             ModelError: the network has no such output, or a condition is outside the range that it was trained for.
@@ -85,7 +83,7 @@ class Model:
             raise ModelError(f"{self.card.name}: the network does not give {unknown[0]!r}: it gives {known}")
         self._refuse_untrained(condition)
         inputs = {"noise": noise, "condition": condition}
-        found = self._session.run(list(names), inputs, self._only_what_is_asked_for)
+        found = self._session.run(list(names), inputs)
         return tuple(np.asarray(array, dtype=np.float32) for array in found)
 
     def _refuse_untrained(self, condition: Floats32) -> None:
@@ -223,9 +221,7 @@ def open_model(card: Card, device: Device, threads: int | None = None) -> Model:
     remark = (
         "no CUDA GPU can be used here: the CPU draws instead" if offered and device == "auto" and used == "cpu" else ""
     )
-    options = runtime.RunOptions()
-    options.only_execute_path_to_fetches = True
-    return Model(card=card, device=used, remark=remark, _session=session, _only_what_is_asked_for=options)
+    return Model(card=card, device=used, remark=remark, _session=session)
 
 
 def _match(folder: Path) -> re.Match[str] | None:

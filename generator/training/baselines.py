@@ -94,8 +94,8 @@ class CopulaSampler(nn.Module):
         self.noise = CAST + kind.width + kind.parts * kind.width
         self.register_buffer("quantiles", quantiles)  # (COLUMNS, QUANTILES), of standardised columns
 
-    def forward(self, noise: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Data (B, P, W), raw data (B, P, W), and their picture (B, C, SIDE, SIDE)."""
+    def forward(self, noise: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Data and raw data, both (B, P, W)."""
         kind = self.kind
         mask, roles = kind.cast(condition, noise[:, :CAST])
         z = noise[:, CAST + kind.width :].reshape(-1, kind.parts, kind.width)
@@ -108,7 +108,7 @@ class CopulaSampler(nn.Module):
         below = place.long()
         low, high = table.gather(2, below), table.gather(2, below + 1)
         raw, data = kind.emit((low + (place - below) * (high - low)).transpose(1, 2), condition, mask, roles)
-        return data, raw, kind.ink(data, condition, mask)
+        return data, raw
 
 
 def _phi(z: Tensor) -> Tensor:

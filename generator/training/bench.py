@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from plotbank.errors import UnsuitableDraw
 from plotbank.generator.kinds import UNIT, Kind, inexact
@@ -22,18 +20,17 @@ from plotbank.models import Model
 
 from . import metrics
 from .corpus import Pool
-from .judge import Floats32, Judge, Pictures, picture_auc
+from .judge import Judge, picture_auc
+from .pictures import Floats32, Pictures, batches, ink, maps
 
 Role = Literal["model", "copula", "dcgan"]
 ROLES: tuple[Role, ...] = ("model", "copula", "dcgan")
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MAP = 16
 SHAKEN = 0.02  # of the unit plot: two plots that differ by less are the same to a person
 AREA = (500.0, 380.0)  # CSS pixels between the ends of the axes of a picture of 600 x 450
 FIRST_DIGIT = 11  # of the seeds here: the streams of training begin with others
-_BATCH = 250
 
 STAGES = {
     "raw": "as the network meant them",
@@ -48,7 +45,7 @@ class Drawn:
     """What a contestant drew: pictures (N, C, 64, 64); and data (N, P, W) after and before the closed form of the
     kind, where it draws data at all."""
 
-    picture: Floats32 | Pictures
+    picture: Pictures
     data: Floats32 | None = None
     raw: Floats32 | None = None
 
@@ -65,20 +62,22 @@ class Contestant(Protocol):
 class Network:
     """A model in ONNX as a contestant."""
 
+    kind: Kind
     model: Model
 
     def draw(self, condition: Floats32, rng: np.random.Generator) -> Drawn:
         """One plot for each condition (N, F)."""
         card = self.model.card
-        names = ("picture",) if card.network == "dcgan" else ("picture", "data", "raw")
+        names = ("picture",) if card.network == "dcgan" else ("data", "raw")
         parts = []
-        for rows in slices(len(condition)):
+        for rows in batches(len(condition)):
             wanted = condition[rows]
             noise = rng.standard_normal((len(wanted), card.noise), dtype=np.float32)
             parts.append(self.model.outputs(names, noise, wanted))
-        return Drawn(
-            **{name: np.concatenate(column) for name, column in zip(names, zip(*parts, strict=True), strict=True)}
-        )
+        first, *raw = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if not raw:
+            return Drawn(picture=first.astype(np.float16))
+        return Drawn(picture=ink(self.kind, first, condition), data=first, raw=raw[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +145,7 @@ class Found:
     copying: dict[str, Any]
     diversity: list[float]
     twins: metrics.Twins | None
+    bank_twins: metrics.Twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +321,7 @@ class Bench:
             copying=distances(to_trained, to_trained),
             diversity=[1.0] * self.sizes.neighbourhoods,
             twins=None,
+            bank_twins=metrics.twins(np.concatenate([fresh.maps, again.maps]), threshold),
         )
         return Floor(
             fresh=fresh,
@@ -364,33 +365,3 @@ def distances(made: dict[str, Floats32], real: dict[str, Floats32]) -> dict[str,
         }
         for name, distance in made.items()
     }
-
-
-def slices(size: int) -> Iterator[slice]:
-    """Batches of so many plots."""
-    for start in range(0, size, _BATCH):
-        yield slice(start, min(start + _BATCH, size))
-
-
-def ink(kind: Kind, data: Floats32, condition: Floats32) -> Pictures:
-    """Pictures (N, C, 64, 64) of data (N, P, W) under conditions (N, F)."""
-    found = []
-    with torch.no_grad():
-        for rows in slices(len(data)):
-            some, asked = torch.from_numpy(data[rows]), torch.from_numpy(condition[rows])
-            mask, _ = kind.cast(asked, torch.zeros((len(asked), 8)))
-            found.append(kind.ink(some, asked, mask).numpy().astype(np.float16))
-    return np.concatenate(found)
-
-
-def _pictures(kind: Kind, pool: Pool) -> Pictures:
-    return ink(kind, pool.data, pool.condition)
-
-
-def maps(pictures: Pictures | Floats32) -> Floats32:
-    """Ink maps (N, C x 16 x 16) of pictures (N, C, 64, 64)."""
-    found = [
-        F.avg_pool2d(torch.from_numpy(pictures[rows].astype(np.float32)), pictures.shape[2] // MAP).flatten(1).numpy()
-        for rows in slices(len(pictures))
-    ]
-    return np.concatenate(found)

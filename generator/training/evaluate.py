@@ -23,8 +23,9 @@ import numpy as np
 import torch
 
 from plotbank.errors import PlotbankError
+from plotbank.generator.conditions import Alike, Grid, natural_rows, steps
 from plotbank.generator.kinds import Kind, kinds
-from plotbank.models import Card, open_model, read_card, shipped
+from plotbank.models import Card, open_model, read_card, read_natural, shipped
 
 from . import corpus, metrics
 from .bench import (
@@ -42,13 +43,11 @@ from .bench import (
     Sample,
     Sizes,
     distances,
-    ink,
-    maps,
-    slices,
 )
 from .corpus import Pool, Source
 from .headline import numbers
-from .judge import Floats32, Pictures, trained_judge
+from .judge import trained_judge
+from .pictures import Floats32, Pictures, batches, ink, maps
 
 LEAST = 20  # plots of each sample, without which nothing can be said
 SHOWN = 3  # plots of everybody for each value of the first feature
@@ -86,12 +85,14 @@ def measure(
     kind: Kind,
     contestants: Mapping[Role, Contestant],
     reals: Reals,
+    natural: Sequence[Alike],
     sizes: Sizes,
     seed: int,
     stage: Stage = lambda _: None,
     cache: Path | None = None,
 ) -> Measured:
-    """Measure all contestants against real plots.  The same seed gives the same numbers on the same machine."""
+    """Measure all contestants against real plots; `natural` completes what a question asks for.  The same seed gives
+    the same numbers on the same machine."""
     stage("the judge learns from real plots")
     learned = ink(kind, reals.trained.data, reals.trained.condition)
     bench = Bench(
@@ -107,8 +108,9 @@ def measure(
     floor = bench.floor()
     found: dict[Role, Found] = {}
     gallery = Gallery()
+    asked = _as_in_a_bank(kind, natural, sizes.twins, bench.rng(5))
     for role, contestant in contestants.items():
-        found[role] = _contest(bench, floor, contestant, role, gallery, stage)
+        found[role] = _contest(bench, floor, contestant, role, asked, gallery, stage)
     everybody: dict[str, Found] = {"floor": floor.found, **{str(role): one for role, one in found.items()}}
     text = {
         "plots": len(reals.fresh),
@@ -130,6 +132,7 @@ def measure(
             "floor": {"definition": f"pairs of the {floor.alike_twins.of} of the real plots nearest in condition"}
             | asdict(floor.alike_twins),
             **{who: asdict(one.twins) for who, one in everybody.items() if one.twins},
+            "in_a_bank": {who: asdict(one.bank_twins) for who, one in everybody.items()},
         },
         "diversity": {
             "definition": "mean distance of two plots within a neighbourhood of conditions, over that of real plots",
@@ -139,12 +142,21 @@ def measure(
     return Measured(text=_plain(text), gallery=gallery)
 
 
-def _contest(bench: Bench, floor: Floor, contestant: Contestant, role: Role, gallery: Gallery, stage: Stage) -> Found:
-    """Everything about one contestant; its pictures go to the gallery."""
+def _as_in_a_bank(kind: Kind, natural: Sequence[Alike], size: int, rng: np.random.Generator) -> Floats32:
+    """Conditions (size, F) as a bank has them whose question asks for the first feature, in all its usual range."""
+    first = kind.features[0]
+    grid = Grid(kind=kind, values={first.name: steps(first, *first.usual)}, natural=tuple(natural), reads=first.name)
+    return np.array([list(grid.draw(rng).values()) for _ in range(size)], dtype=np.float32)
+
+
+def _contest(
+    bench: Bench, floor: Floor, contestant: Contestant, role: Role, asked: Floats32, gallery: Gallery, stage: Stage
+) -> Found:
+    """Everything about one contestant; its pictures go to the gallery.  `asked` (N, F) are a bank's conditions."""
     reals, number = bench.reals, 10 + ROLES.index(role)
     stage(f"{role}: plots under the conditions of held-out tables")
     drawn = contestant.draw(reals.unseen_again.condition, bench.rng(number, 0))
-    unseen = bench.sample(reals.unseen_again.condition, drawn.picture.astype(np.float16), drawn.data)
+    unseen = bench.sample(reals.unseen_again.condition, drawn.picture, drawn.data)
     stage(f"{role}: what was asked for against what was drawn")
     agreement, snap, raw = bench.fidelity(drawn, floor.there, unseen)
     _show(gallery, bench, floor, role, unseen, raw)
@@ -152,22 +164,17 @@ def _contest(bench: Bench, floor: Floor, contestant: Contestant, role: Role, gal
     stage(f"{role}: against real plots of held-out tables")
     against = {"held-out": bench.against(unseen, floor.unseen)}
     other = contestant.draw(reals.again.condition, bench.rng(number, 1))
-    fresh = bench.sample(reals.again.condition, other.picture.astype(np.float16), other.data)
+    fresh = bench.sample(reals.again.condition, other.picture, other.data)
     del other
     stage(f"{role}: against real plots of training tables")
     against["training"] = bench.against(fresh, floor.fresh)
     to_trained = {"held-out": bench.to_trained(unseen.maps), "training": bench.to_trained(fresh.maps)}
-    stage(f"{role}: {bench.sizes.twins:,} plots of one condition")
+    stage(f"{role}: {bench.sizes.twins:,} plots of one condition, and of a bank's")
     typical = np.array([list(floor.typical_condition.values())], dtype=np.float32)
-    rng = bench.rng(number, 2)
-    same = np.concatenate(
-        [
-            maps(contestant.draw(np.repeat(typical, rows.stop - rows.start, axis=0), rng).picture)
-            for rows in slices(bench.sizes.twins)
-        ]
+    twins, bank_twins = (
+        metrics.twins(_maps(contestant, condition, bench.rng(number, 2 + 2 * i)), floor.threshold)
+        for i, condition in enumerate((np.repeat(typical, bench.sizes.twins, axis=0), asked))
     )
-    twins = metrics.twins(same, floor.threshold)
-    del same
     stage(f"{role}: variety")
     rng = bench.rng(number, 3)
     diversity = [
@@ -181,7 +188,13 @@ def _contest(bench: Bench, floor: Floor, contestant: Contestant, role: Role, gal
         copying=distances(to_trained, floor.to_trained),
         diversity=diversity,
         twins=twins,
+        bank_twins=bank_twins,
     )
+
+
+def _maps(contestant: Contestant, condition: Floats32, rng: np.random.Generator) -> Floats32:
+    """Ink maps of so many plots, drawn some at a time."""
+    return np.concatenate([maps(contestant.draw(condition[rows], rng).picture) for rows in batches(len(condition))])
 
 
 def _show(gallery: Gallery, bench: Bench, floor: Floor, role: Role, sample: Sample, raw: Floats | None) -> None:
@@ -247,7 +260,7 @@ def evaluate(
     torch.set_num_threads(1)  # on a machine with other work, two were measured to be four times slower
     torch.set_flush_denormal(True)
     kind = kinds()[card.kind]
-    contestants: dict[Role, Contestant] = {"model": Network(model=open_model(card, "auto"))}
+    contestants: dict[Role, Contestant] = {"model": Network(kind=kind, model=open_model(card, "auto"))}
     names, absent = {"model": card.name}, {}
     cards = [card]
     for role in ROLES[1:]:
@@ -259,12 +272,15 @@ def evaluate(
         else:
             names[role] = name
             cards.append(read_card(shipped()[name]))
-            contestants[role] = Network(model=open_model(cards[-1], "auto"))
+            contestants[role] = Network(kind=kind, model=open_model(cards[-1], "auto"))
     stage("tables")
     all_tables = corpus.load(folder, _training(card).get("seed", seed))
     trained, held_out = split(all_tables, card)
     reals, left_out = real_plots(kind, trained, held_out, cards, sizes, seed, stage)
-    measured = measure(kind, contestants, reals, sizes, seed, stage, cache)
+    lows, highs = np.array([list(one.trained.values()) for one in cards]).transpose(2, 0, 1)
+    both = dict(zip(card.trained, zip(lows.max(axis=0), highs.min(axis=0), strict=True), strict=True))
+    natural = natural_rows(kind, read_natural(card), both, {kind.features[0].name})
+    measured = measure(kind, contestants, reals, natural, sizes, seed, stage, cache)
     stage("speed")
     text = {
         "model": card.name,

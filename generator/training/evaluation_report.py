@@ -23,7 +23,7 @@ from plotbank.models import Card
 
 from .bench import ROLES, STAGES
 from .evaluate import Measured
-from .judge import Pictures
+from .pictures import Pictures
 
 COLUMNS = {"model": "this model", "floor": "real plots", "copula": "copula", "dcgan": "DCGAN"}
 _TEMPLATE = Path(__file__).parent / "report.html.jinja"

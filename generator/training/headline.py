@@ -244,6 +244,16 @@ def _uniqueness(bench: Bench, floor: Floor) -> Iterator[_Metric]:
         floor=1e6 * alike.pairs / alike.of,
         headline=False,
     )
+    real = floor.found.bank_twins
+    yield _Metric(
+        key="bank_twins",
+        title="Near-duplicates per million pairs, as in a bank",
+        definition=f"the same among {size:,} draws as for a question that asks for the first feature in its usual "
+        f"range, the others natural; floor: among {real.of:,} pairs of real plots of the training tables",
+        n=size,
+        of=lambda one: 1e6 * one.bank_twins.pairs / one.bank_twins.of,
+        floor=1e6 * real.pairs / real.of,
+    )
     yield _Metric(
         key="twins_nearest",
         title="Nearest pair over the threshold",

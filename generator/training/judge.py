@@ -12,15 +12,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .metrics import auc
-
-Pictures = npt.NDArray[np.float16]  # (N, C, 64, 64)
-Floats32 = npt.NDArray[np.float32]
+from .pictures import Floats32, Pictures
 
 FEATURES = 64
 EPOCHS = 6

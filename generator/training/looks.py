@@ -6,59 +6,44 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from plotbank.errors import PlotbankError
 from plotbank.generator.kinds import UNIT, Kind
 
 from .baselines import CopulaSampler, DcganGenerator
 from .corpus import Pool
-from .networks import CAST, Generator
+from .networks import Generator
+from .pictures import Floats32, Pictures, batches, ink, maps
 from .train import average_file
 
-Floats = NDArray[np.float32]
 Drawing = Generator | DcganGenerator | CopulaSampler
 ROWS, COLUMNS = 6, 8  # of a sample sheet, each half
 CURVES = ("loss_d", "loss_g", "D(x)", "D(G(z))")
 
 
 def drawn(
-    generator: Drawing, condition: Floats, rng: np.random.Generator
-) -> tuple[Floats | None, Floats | None, Floats]:
+    generator: Drawing, condition: Floats32, rng: np.random.Generator
+) -> tuple[Floats32 | None, Floats32 | None, Pictures]:
     """Data and raw data (N, P, W), where the network emits any, and pictures (N, C, SIDE, SIDE)."""
     device = next(generator.buffers()).device
     rows = []
     with torch.no_grad():
-        for wanted in torch.split(torch.from_numpy(condition), 250):
+        for some in batches(len(condition)):
+            wanted = torch.from_numpy(condition[some]).to(device)
             noise = torch.from_numpy(rng.standard_normal((len(wanted), generator.noise), dtype=np.float32))
-            out = generator(noise.to(device), wanted.to(device))
+            out = generator(noise.to(device), wanted)
             rows.append(tuple(part.cpu().numpy() for part in (out if isinstance(out, tuple) else (out,))))
-    parts = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (None, None, parts[0])
+    first, *raw = (np.concatenate(column) for column in zip(*rows, strict=True))
+    if not raw:
+        return None, None, first.astype(np.float16)
+    return first, raw[0], ink(generator.kind, first, condition)
 
 
-def pictured(kind: Kind, data: Floats, condition: Floats) -> Floats:
-    """Pictures (N, C, SIDE, SIDE) of data (N, P, W)."""
-    rows = []
-    with torch.no_grad():
-        for start in range(0, len(data), 250):
-            some, wanted = (torch.from_numpy(a[start : start + 250]) for a in (data, condition))
-            mask, _ = kind.cast(wanted, torch.zeros((len(wanted), CAST)))
-            rows.append(kind.ink(some, wanted, mask).numpy())
-    return np.concatenate(rows)
-
-
-def ink_maps(pictures: Floats) -> Floats:
-    """Coarse pictures (N, C x 256): the mean ink of 4 x 4 pixels."""
-    maps: Floats = F.avg_pool2d(torch.from_numpy(pictures), 4).flatten(1).numpy()
-    return maps
-
-
-def fidelity(kind: Kind, data: Floats, condition: Floats) -> dict[str, float]:
+def fidelity(kind: Kind, data: Floats32, condition: Floats32) -> dict[str, float]:
     """Mean absolute error of each feature over the plots that have it; a plot on which it cannot be read counts as
     wrong by the feature's range."""
     errors: dict[str, list[float]] = {feature.name: [] for feature in kind.features}
@@ -82,10 +67,10 @@ def diversity(kind: Kind, generator: Drawing, pool: Pool, rng: np.random.Generat
     condition = pool.condition[chosen]
     scale = np.array([feature.high - feature.low for feature in kind.features])
     order = np.argsort((condition / scale) @ rng.standard_normal(len(scale)))
-    real = ink_maps(pictured(kind, pool.data[chosen][order], condition[order]))
-    made = ink_maps(drawn(generator, condition[order], rng)[2])
+    real = maps(ink(kind, pool.data[chosen][order], condition[order]))
+    made = maps(drawn(generator, condition[order], rng)[2])
 
-    def apart(maps: Floats) -> float:
+    def apart(maps: Floats32) -> float:
         return float(np.linalg.norm(maps[1:] - maps[:-1], axis=1).mean())
 
     return apart(made) / apart(real)
@@ -191,7 +176,7 @@ def sheet(kind: Kind, generator: Drawing, pool: Pool, path: Path, seed: int) -> 
     order = np.argsort(pool.condition[:, 0], kind="stable")
     chosen = np.sort(rng.choice(len(pool), min(len(pool), ROWS * COLUMNS), replace=False))
     condition = pool.condition[order[chosen]]
-    real = pictured(kind, pool.data[order[chosen]], condition)
+    real = ink(kind, pool.data[order[chosen]], condition)
     made = drawn(generator, condition, rng)[2]
     figure = Figure(figsize=(2 * COLUMNS + 0.6, ROWS + 0.4))
     FigureCanvasAgg(figure)
@@ -203,9 +188,8 @@ def sheet(kind: Kind, generator: Drawing, pool: Pool, path: Path, seed: int) -> 
     figure.savefig(path, dpi=80)
 
 
-def _tiled(pictures: Floats) -> Floats:
+def _tiled(pictures: Pictures) -> npt.NDArray[np.float16]:
     """Pictures (N, C, H, W) side by side, the last channel of several left away: (ROWS H, COLUMNS W)."""
     first = np.pad(pictures[:, 0], ((0, ROWS * COLUMNS - len(pictures)), (1, 1), (1, 1)), constant_values=0.3)
     height, width = first.shape[1:]
-    tiled: Floats = first.reshape(ROWS, COLUMNS, height, width).swapaxes(1, 2).reshape(ROWS * height, COLUMNS * width)
-    return tiled
+    return first.reshape(ROWS, COLUMNS, height, width).swapaxes(1, 2).reshape(ROWS * height, COLUMNS * width)

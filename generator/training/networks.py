@@ -72,6 +72,13 @@ class Encoding(nn.Module):
         return torch.cat((t, 2 * t * t - 1, t * (4 * t * t - 3)), dim=1)
 
 
+def _by_part(layer: nn.Linear, values: Tensor) -> Tensor:
+    """The layer on (B, P, K) as one matrix product, bias included: to a batch of matrices ONNX Runtime adds the bias in
+    a pass of its own."""
+    flat: Tensor = layer(values.flatten(0, 1))
+    return flat.reshape(-1, values.shape[1], layer.out_features)
+
+
 class SetBlock(nn.Module):
     """Residual block on a set of tokens: what a token does depends on itself, on the set, and on the style."""
 
@@ -92,12 +99,11 @@ class SetBlock(nn.Module):
         # (W t + b + context) (1 + gain) + shift, with all that does not depend on the token added up once per plot
         offset = (context + self.inner.bias) * (1 + gain) + shift
         inner = F.linear(tokens, self.inner.weight) * (1 + gain)[:, None] + offset[:, None]
-        change: Tensor = self.outer(F.silu(inner))
-        return tokens + change
+        return tokens + _by_part(self.outer, F.silu(inner))
 
 
 class Generator(nn.Module):
-    """Noise and condition -> data, raw data, and the picture.
+    """Noise and condition -> data, and raw data.
 
     A set network, equivariant to the order of parts of one role.  Each token also picks, softly, one of a few
     clusters whose centres depend on the plot: separated groups and lone outliers are hard for a smooth map alone.
@@ -141,16 +147,16 @@ class Generator(nn.Module):
         # noise plus log-odds, sharpened: nearly one-hot, as in a Gumbel softmax
         choice = torch.softmax(8 * (self.to_choice(own) + self.to_odds(style)[:, None]), dim=2)
         centres = self.to_centres(style).reshape(-1, c.clusters, c.cluster_width)
-        tokens = self.to_tokens(torch.cat((own, roled, choice @ centres), dim=2))
+        tokens = _by_part(self.to_tokens, torch.cat((own, roled, choice @ centres), dim=2))
         for block in self.blocks:
             tokens = block(tokens, style, mask)
-        raw, data = kind.emit(self.to_data(tokens) + self.own(own), condition, mask, roles)
+        raw, data = kind.emit(_by_part(self.to_data, tokens) + self.own(own), condition, mask, roles)
         return Draw(raw, data, mask, roles)
 
-    def forward(self, noise: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Data (B, P, W), raw data (B, P, W), and the picture of the data (B, C, SIDE, SIDE)."""
+    def forward(self, noise: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Data and raw data, both (B, P, W)."""
         drawn = self.draw(noise, condition)
-        return drawn.data, drawn.raw, self.kind.ink(drawn.data, condition, drawn.mask)
+        return drawn.data, drawn.raw
 
 
 class Discriminator(nn.Module):

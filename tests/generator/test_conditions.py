@@ -69,12 +69,21 @@ def test_values_asked_for_are_drawn_evenly():
         assert min(times.values()) > 0.75 * 300 / len(values)
 
 
-def test_the_others_are_those_of_one_real_plot_in_whole_steps():
-    rows = real()
-    known = {tuple(tidy(f, float(v)) for f, v in zip(BARS.features, row, strict=True)) for row in rows}
-    for condition in many({"bars": (2,)}, reads="bars"):
-        assert tuple(condition.values()) in known
-        assert condition["bars"] == 2
+def test_the_others_are_those_of_one_real_plot_moved_up_to_a_quarter_towards_another():
+    rows = np.array([[2, 0.1, 0.1, 0, -2], [2, 0.9, 0.5, 0, 2]], dtype=np.float32)
+    drawn = many({"bars": (2,)}, rows=rows, reads="bars")
+
+    # what is counted is that of one plot; heights of 0.1 to 0.3 and 0.1 to 0.2, or of 0.8 to 0.7 (0.9 would be
+    # impossible) and 0.5 to 0.4
+    heights = {tilt: {(c["height1"], c["height2"]) for c in drawn if c["tilt"] == tilt} for tilt in (-2, 2)}
+    assert len(drawn) == sum(c["tilt"] in (-2, 2) and c["bars"] == 2 and c["height3"] == 0 for c in drawn)
+    assert heights[-2] == {(0.1, 0.1), (0.2, 0.1), (0.2, 0.2), (0.3, 0.2)}
+    assert heights[2] == {(0.8, 0.5), (0.8, 0.4), (0.7, 0.4)}
+
+
+def test_the_others_are_in_whole_steps():
+    for condition in many({"bars": (1, 2, 3)}, reads="bars"):
+        assert all(value == tidy(f, value) for f, value in zip(BARS.features, condition.values(), strict=True))
 
 
 def test_the_real_plot_is_near_in_what_was_asked_for():

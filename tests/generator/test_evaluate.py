@@ -17,6 +17,7 @@ from lxml import html
 
 from plotbank.cli import main
 from plotbank.errors import PlotbankError, UnsuitableDraw
+from plotbank.generator.conditions import natural_rows
 from plotbank.generator.kinds import Feature, Snapped
 from plotbank.generator.tables import Table
 from plotbank.generator.training import bench, corpus, evaluate, evaluation_report
@@ -41,6 +42,9 @@ class Dots:
 
     def settle(self, condition):
         return dict(condition)
+
+    def impossible(self, condition):
+        return ""
 
     def values(self, data, condition):
         return data
@@ -120,6 +124,9 @@ REALS = Reals(**{name: pool(n, i) for i, (name, n) in enumerate(
     {"trained": 600, "fresh": 150, "again": 150, "unseen": 150, "unseen_again": 150}.items())})  # fmt: skip
 
 
+NATURAL = natural_rows(KIND, REALS.trained.condition, {"tall": (0.3, 0.7), "drift": (-0.3, 0.3)}, {"tall"})
+
+
 def whole(measured):
     """What `evaluate` adds to what `measure` found."""
     text = {
@@ -136,7 +143,7 @@ def whole(measured):
 def measured():
     told = []
     contestants = {"model": Perfect(), "copula": Copier(REALS.trained), "dcgan": Deaf(data=False)}
-    found = evaluate.measure(KIND, contestants, REALS, SIZES, seed=1, stage=told.append)
+    found = evaluate.measure(KIND, contestants, REALS, NATURAL, SIZES, seed=1, stage=told.append)
     assert len(told) > 10
     return whole(found)
 
@@ -167,6 +174,8 @@ def test_a_model_that_copies_training_plots_is_caught(number):
     assert number("copying_training", "copula") < -10
     assert number("twins", "copula") == 400 * 399 / 2
     assert number("twins_per_million", "copula") == 1e6
+    # 600 training plots over the whole range of conditions: of 400 draws, every one is of one of these
+    assert number("bank_twins") < 50 < 400 < number("bank_twins", "copula") < 10_000
     assert number("twins_nearest", "copula") == 0
 
 
@@ -179,7 +188,7 @@ def test_a_model_of_pictures_alone_has_no_numbers_of_data(number, measured):
 
 def test_a_model_that_ignores_its_condition_has_no_calibration():
     sizes = Sizes(plots=150, trained=600, twins=20, seeds=1, neighbourhoods=2, alike=10)
-    found = evaluate.measure(KIND, {"model": Deaf()}, REALS, sizes, seed=1)
+    found = evaluate.measure(KIND, {"model": Deaf()}, REALS, NATURAL, sizes, seed=1)
     rows = {row["key"]: row["of"]["model"] for row in found.text["numbers"]}
     assert rows["r2"] < 0.05
     assert rows["sign"] == pytest.approx(50, abs=15)
@@ -221,7 +230,10 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path):
         name: corpus.Pool(data=one.data[:40], condition=one.condition[:40], table=one.table[:40])
         for name, one in few.items()
     }
-    both = [evaluate.measure(KIND, {"model": Perfect()}, Reals(**few), sizes, 3, cache=tmp_path).text for _ in range(2)]
+    both = [
+        evaluate.measure(KIND, {"model": Perfect()}, Reals(**few), NATURAL, sizes, 3, cache=tmp_path).text
+        for _ in range(2)
+    ]
     assert both[0] == both[1]
 
 
@@ -240,11 +252,12 @@ class Model:
 
 def test_a_network_draws_in_batches_and_a_dcgan_gives_pictures_alone():
     condition = np.zeros((260, 2), dtype=np.float32)
-    made = Network(model=Model("gan")).draw(condition, np.random.default_rng(0))
+    made = Network(kind=KIND, model=Model("gan")).draw(condition, np.random.default_rng(0))
     assert made.picture.shape == (260, 1, 64, 64)
     assert made.data.shape == made.raw.shape == (260, PARTS, 2)
     assert made.raw[0, 0, 0] != made.data[0, 0, 0]
-    assert Network(model=Model("dcgan")).draw(condition, np.random.default_rng(0)).data is None
+    assert (made.picture == bench.ink(KIND, made.data, condition)).all()
+    assert Network(kind=KIND, model=Model("dcgan")).draw(condition, np.random.default_rng(0)).data is None
 
 
 def source(name):
