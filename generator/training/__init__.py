@@ -1,7 +1,7 @@
 """Training of the shipped networks: corpus of real plots, networks, training loop, evaluation, export.
 
 Needs the extra ``train`` (torch, onnx, scikit-learn, statsmodels).  Nothing else in plotbank imports it: a bank
-is built from the exported ONNX file alone.  ``python -m plotbank.generator.training --help`` is the way in.
+is built from the exported ONNX file alone.  ``plotbank train`` is the way in.
 """
 
 import os

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -162,10 +162,6 @@ def readme(text: Mapping[str, Any], card: Mapping[str, Any]) -> str:
         "|---|" + "---:|" * len(columns),
         *(f"| {row['title']} | " + " | ".join(row[who] for who in columns) + " |" for row in headline(text)),
     ]
-    conditions = [
-        f"`{name}` ({shown(entry['range'][0])} to {shown(entry['range'][1])}): {_safe(entry['meaning'])}"
-        for name, entry in text["fidelity"].items()
-    ]
     training, tables = card.get("training") or {}, text["tables"]
     told = [f"- {key.replace('_', ' ')}: {_safe(value)}" for key, value in training.items() if _is_short(value)]
     exact = card.get("exact_by_construction") or ()
@@ -174,7 +170,7 @@ def readme(text: Mapping[str, Any], card: Mapping[str, Any]) -> str:
         f"# {text['model']}",
         _WHAT[text["network"]],
         f"Plots of the kind `{text['kind']}`, with these conditions:",
-        _items(conditions),
+        _items(list(_conditions(text["fidelity"]))),
         *(("Exact by construction:", _items([_safe(one) for one in exact])) if exact else ()),
         "## Trained on",
         f"{_count(tables['trained'])}; {_count(tables['held_out'])} held out to measure on. Nothing was simulated.",
@@ -190,6 +186,18 @@ def readme(text: Mapping[str, Any], card: Mapping[str, Any]) -> str:
         lines = [f"{_safe(one['name'])}: {_safe(one['origin'])} ({_safe(one['licence'])})" for one in owed]
         parts += ["## Data", _items(lines)]
     return "\n\n".join(parts) + "\n"
+
+
+def _conditions(fidelity: Mapping[str, Any]) -> Iterator[str]:
+    """Each feature with its range and meaning; those that say the same of every group in one line."""
+    told: dict[str, list[str]] = {}
+    for name, entry in fidelity.items():
+        own = name[-1].isdigit() and f" group {name[-1]}" in entry["meaning"]
+        meaning = entry["meaning"].replace(f" group {name[-1]}", " each group") if own else entry["meaning"]
+        low, high = entry["range"]
+        told.setdefault(f"({shown(low)} to {shown(high)}): {_safe(meaning)}", []).append(f"`{name}`")
+    for words, names in told.items():
+        yield f"{', '.join(names)} {words}"
 
 
 def prepared(folder: Path) -> Path:
@@ -233,7 +241,7 @@ def write(measured: Measured, card: Card, folder: Path) -> None:
 _WHAT = {
     "gan": (
         "A small generative network that draws the data of a plot with the features asked for, in the shapes that real "
-        "tables have. A bank is drawn from its data; its picture is what the discriminator saw."
+        "tables have. A bank is drawn from its data; it was trained by a discriminator that looked at their picture."
     ),
     "copula": (
         "No network that learned: marginal distributions of real columns tied by a Gaussian copula. It is here to be "
