@@ -279,7 +279,7 @@ def drawn(values, size=(300, 200)):
 
 
 def test_artists_put_every_line_where_the_number_is():
-    asked = condition_of(ONE | {"outliers": 2}, ONE | {"median": 0.4})
+    asked = condition_of(ONE | {"outliers": 2}, ONE | {"median": 0.4, "outliers": 3})
     values = KIND.snap(KIND.plain(asked, np.random.default_rng(3)), asked, UNIT, AREA, np.random.default_rng(0)).values
     cover, got = drawn(values), KIND.readings(values, asked, UNIT)
 
@@ -293,11 +293,15 @@ def test_artists_put_every_line_where_the_number_is():
         middle = int((2 - got[f"q1_{slot}"] - got[f"q2_{slot}"]) * 100)
         assert cover[middle, centre + 20] == pytest.approx(0.25, abs=0.01)  # two shades of eight
         assert cover[middle, centre - 50] == 0
-    for y in values[
-        (values[:, 0] == 0) & ((values[:, 1] < got["min_1"] + 1e-9) | (values[:, 1] > got["whisker_high_1"])), 1
-    ]:
-        if not got["whisker_low_1"] <= y <= got["whisker_high_1"]:
-            assert cover[int((1 - y) * 200), 75] > 0.9
+    beyond_whiskers = [
+        (centre, y)
+        for slot, centre in ((1, 75), (2, 225))
+        for y in values[values[:, 0] == slot - 1, 1]
+        if not got[f"whisker_low_{slot}"] <= y <= got[f"whisker_high_{slot}"]
+    ]
+    assert [centre for centre, _ in beyond_whiskers] == [75, 75, 225, 225, 225]
+    for centre, y in beyond_whiskers:
+        assert cover[int((1 - y) * 200), centre] > 0.9
 
 
 # Real plots
@@ -331,6 +335,19 @@ def test_a_table_without_classes_makes_groups_of_ranges():
     found = [KIND.real(Table(name="t", columns=("a", "b", "c"), values=values), rng) for _ in range(60)]
 
     assert {plot.condition["groups"] for plot in found if plot} == {1.0, 2.0, 3.0, 4.0}
+
+
+def test_real_plots_are_mirrored_half_of_the_time():
+    """A column with a long upper tail: its mean lies above its median, and below it in mirrored plots."""
+    values = np.random.default_rng(0).gamma(2.0, size=(400, 1))
+    rng = np.random.default_rng(1)
+    found = [
+        plot for plot in (KIND.real(Table(name="t", columns=("a",), values=values), rng) for _ in range(300)) if plot
+    ]
+    above = [np.mean(x := plot.data[: int(plot.condition["n1"]), 0]) > np.median(x) for plot in found]
+
+    assert len(found) > 80
+    assert 0.3 < np.mean(above) < 0.7
 
 
 def test_a_column_alone_makes_one_group():
