@@ -136,11 +136,13 @@ class Snap:
 class Found:
     """What was found of one contestant, or of real plots in its place.
 
-    `agreement` is by stage (raw, emitted, snapped, judge) and feature; `against` by reference, then metric.
+    `agreement` is by stage (raw, emitted, snapped, judge) and feature; `against` by reference, then metric; `bank_snap`
+    and `bank_twins` are under the conditions of a bank's question.
     """
 
     agreement: dict[str, dict[str, metrics.Agreement]]
     snap: Snap | None
+    bank_snap: Snap | None
     against: dict[str, dict[str, Any]]
     copying: dict[str, Any]
     diversity: list[float]
@@ -317,6 +319,7 @@ class Bench:
         found = Found(
             agreement=agreement,
             snap=snap,
+            bank_snap=None,
             against={"training": self.against(again, fresh), "held-out": self.against(fresh, unseen)},
             copying=distances(to_trained, to_trained),
             diversity=[1.0] * self.sizes.neighbourhoods,

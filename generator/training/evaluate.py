@@ -118,6 +118,7 @@ def measure(
         "numbers": numbers(bench, floor, found),
         "fidelity": _fidelity_text(kind, everybody),
         "snap": {who: asdict(one.snap) for who, one in everybody.items() if one.snap},
+        "snap_in_a_bank": {who: asdict(one.bank_snap) for who, one in everybody.items() if one.bank_snap},
         "two_samples": {who: one.against for who, one in everybody.items()},
         "held_out_same_tables": floor.same_tables,
         "copying": {
@@ -171,6 +172,8 @@ def _contest(
     to_trained = {"held-out": bench.to_trained(unseen.maps), "training": bench.to_trained(fresh.maps)}
     stage(f"{role}: {bench.sizes.twins:,} plots of one condition, and of a bank's")
     typical = np.array([list(floor.typical_condition.values())], dtype=np.float32)
+    banked = contestant.draw(asked[: bench.sizes.plots], bench.rng(number, 5)).data
+    bank_snap = None if banked is None else bench.snap(banked, asked[: bench.sizes.plots])[0]
     twins, bank_twins = (
         metrics.twins(_maps(contestant, condition, bench.rng(number, 2 + 2 * i)), floor.threshold)
         for i, condition in enumerate((np.repeat(typical, bench.sizes.twins, axis=0), asked))
@@ -184,6 +187,7 @@ def _contest(
     return Found(
         agreement=agreement,
         snap=snap,
+        bank_snap=bank_snap,
         against=against,
         copying=distances(to_trained, floor.to_trained),
         diversity=diversity,

@@ -211,6 +211,9 @@ def test_refusals_are_counted_by_reason(measured):
     kept = (asked <= 0.6) & (asked >= 0.35)
     assert snap["refused"] == {"too tall": int((asked > 0.6).sum()), "tall not exact": int((asked < 0.35).sum())}
     assert snap["accepted"] == pytest.approx(kept.mean(), abs=1e-6)
+    # a bank's question asks for 0.3, 0.31 ... 0.7 with equal chances: 5 of the 41 are not exact, 10 are too tall
+    assert measured.text["snap_in_a_bank"]["model"]["accepted"] == pytest.approx(26 / 41, abs=0.12)
+    assert "dcgan" not in measured.text["snap_in_a_bank"]
     snapped = measured.text["fidelity"]["tall"]["stages"]["snapped"]["model"]
     assert (snapped["n"], snapped["unreadable"]) == (int(kept.sum()), 0)
 
