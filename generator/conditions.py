@@ -16,7 +16,7 @@ from ..errors import ImpossibleRequest
 from .kinds import Feature, Floats, Kind
 
 NEIGHBOURS = 50  # real plots, the nearest in what is asked for, of which one gives the other features
-TOWARDS = 0.25  # at most this part of the way to another of them: as many students as there are have their own
+TOWARDS = 0.25  # of the way to another of them, at most: who gets the same real plot as another still gets their own
 MOST_TRIES = 1000
 Flags = npt.NDArray[np.bool_]
 
@@ -93,8 +93,8 @@ class Grid:
         )
 
     def _completed(self, asked: Mapping[str, float], rng: np.random.Generator) -> dict[str, float] | None:
-        """The features asked for, and the others of a real plot among the nearest in them, what is not counted moved
-        up to `TOWARDS` another of these; None where no real plot has the same features at all.
+        """The features asked for, and the others of a real plot among the nearest in them, those that are not counted
+        moved up to `TOWARDS` of the way to another of these; None where no real plot has the same features at all.
 
         How many groups there are, where it is not asked for, is decided first, by a plot drawn from all: plots of few
         groups would otherwise be the nearest always, or never.

@@ -139,7 +139,7 @@ def _placing(floor: Floor, size: int) -> Iterator[_Metric]:
             "accepted",
             "Draws accepted when placed on axes, any conditions",
             f"{_KEPT}, {_MATCHED}, rare ones too",
-            "",
+            ">= 70",
             lambda snap: 100 * snap.accepted,
         ),
         ("displacement", "Furthest move by placing, mean", moved, "", lambda snap: 100 * snap.displacement),

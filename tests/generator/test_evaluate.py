@@ -337,6 +337,13 @@ def test_the_readme_has_the_measured_table_and_what_the_card_says(measured):
     assert "n by a mask" in words
 
 
+def test_the_readme_says_once_what_is_the_same_of_every_group(measured):
+    entries = {f"n{i}": {"range": [11, 50], "meaning": f"values of group {i}"} for i in (1, 2)}
+    other = {"groups": {"range": [1, 4], "meaning": "number of groups"}}
+    words = evaluation_report.readme(measured.text | {"fidelity": other | entries}, {})
+    assert "- `groups` (1 to 4): number of groups\n- `n1`, `n2` (11 to 50): values of each group\n" in words
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "–"), (0.0, "0"), (-3.14159, "−3.14"), (12345.6, "12,346"), (0.02, "0.0200"), (2e-5, "2e−5")],
