@@ -56,7 +56,7 @@ def trained(run: runs.Run, pool: Any, config: TrainingConfig, variant: Variant) 
 
 def measure(run: runs.Run, folder: Path, steps: int, seed: int, variant: Variant) -> dict[str, Any]:
     pool, fresh = runs.pools(run, folder, print)
-    config = replace(TrainingConfig(seed=seed, steps=steps, threads=1), **variant.training)
+    config = replace(TrainingConfig(seed=seed, steps=steps), **variant.training)
     state, seconds = trained(run, pool, config, variant)
     seen = looks.look(state.kind, state.average.eval(), fresh, seed)
     numbers = {name: round(seen[name], 5) for name in SHOWN if name in seen}

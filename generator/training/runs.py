@@ -47,7 +47,7 @@ class Run:
 
 
 def plan(
-    kind: Kind, network: str, seed: int, data: Path | None, plots: int, steps: int | None, threads: int = 2
+    kind: Kind, network: str, seed: int, data: Path | None, plots: int, steps: int | None, threads: int = 1
 ) -> Run:
     """The run for a kind with the recipe of docs/generator.md; `steps` of None takes its usual number."""
     recipe = DCGAN if network == "dcgan" else TrainingConfig()

@@ -55,7 +55,7 @@ class TrainingConfig:
     ema_half_life: float = 20_000.0  # plots
     looks: int = 10  # checkpoints, evenly over the run
     log_every: int = 50
-    threads: int = 2  # CPU threads: sums are split between them, so their number decides the last bits
+    threads: int = 1  # on a CPU: sums are split between them, so their number decides the last bits
 
 
 DCGAN = TrainingConfig(

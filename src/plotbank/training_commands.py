@@ -49,7 +49,7 @@ def data(folder: Path | None, seed: int) -> None:
 @click.option("--plots", type=click.IntRange(min=100), default=30_000, show_default=True, help="Real plots to draw.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda")
-@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="CPU threads.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="CPU threads.")
 @click.option("--run", "folder", type=FOLDER, metavar="DIR", help="The run's folder. [default: runs/KIND-NETWORK-SEED]")
 @click.option("-o", "--out", type=FOLDER, metavar="DIR", help="Export the model there at the end.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the run's folder.")
