@@ -24,6 +24,7 @@ from plotbank.errors import BankError, ImpossibleRequest, UnsuitableDraw
 from plotbank.exporters import exporters
 from plotbank.generator import seeds
 from plotbank.items import Student
+from plotbank.models import Model
 from plotbank.private_files import harmless
 from plotbank.quiz import read_quiz
 from plotbank.roster import Roster, read_roster
@@ -229,6 +230,29 @@ def test_more_distinct_answers_than_exist_are_refused_before_any_work(quiz_file,
             students=tuple(Student(id=str(i)) for i in range(22)),
         )
     assert [p.name for p in tmp_path.iterdir()] == ["quiz.toml"]
+
+
+@pytest.mark.parametrize("off", [1e-4, 1e-2])
+def test_no_device_can_change_a_key(quiz_file, tmp_path, monkeypatch, off):
+    """A network that draws other numbers, as a GPU does in the last digits, or far worse: the keys stay those asked for,
+    and what is drawn has them."""
+    honest = small(quiz_file, tmp_path, "honest")
+    draw = Model.draw
+
+    def elsewhere(self, noise, condition):
+        data = draw(self, noise, condition)
+        moved = data + off * np.random.default_rng(0).uniform(-1, 1, data.shape).astype(np.float32)
+        return np.where(data > 0, moved.clip(0, 1), data)
+
+    monkeypatch.setattr(Model, "draw", elsewhere)
+    other = small(quiz_file, tmp_path, "other")
+
+    keys = [{row["student"]: row["key"] for row in rows(folder)} for folder in (honest, other)]
+    assert keys[0] == keys[1]
+    plots = [records(folder) for folder in (honest, other)]
+    assert all(plots[0][name]["values"] != plots[1][name]["values"] for name in plots[0])
+    for row in rows(other):
+        assert abs(np.corrcoef(np.array(plots[1][row["variant"]]["values"]).T)[0, 1] - float(row["key"])) <= 0.0005
 
 
 def test_a_picture_that_somebody_has_is_drawn_again(quiz_file, tmp_path, monkeypatch):
