@@ -102,10 +102,15 @@ class Scatter:
         return data[: int(condition["n"])]
 
     def plain(self, condition: Condition, rng: np.random.Generator) -> Floats:
-        """n points of a normal cloud about a parabola, with clusters side by side, framed to the unit square."""
-        n, clusters = int(condition["n"]), int(condition["clusters"])
-        x = rng.standard_normal(n) * (1 if clusters == 1 else 0.15) + 1.5 * (np.arange(n) % clusters)
-        e = rng.standard_normal(n) * np.exp(condition["fan"] * (x - x.mean()) / x.std())
+        """n points of a cloud without strays about a parabola, with clusters side by side and the outliers, which come
+        first, on their left and right, framed to the unit square."""
+        n, clusters, outliers = (int(condition[name]) for name in ("n", "clusters", "outliers"))
+        u, e = 2 * np.tanh(rng.standard_normal((2, n)) / 2)
+        x = u * (1 if clusters == 1 else 0.15) + 1.5 * (np.arange(n) % clusters)
+        left, right = x.min(), x.max()
+        for k, further in enumerate((0.6, 0.6, 1.1)[:outliers]):
+            x[k] = (left, right)[k % 2] + (-1, 1)[k % 2] * further * (right - left)
+        e *= np.exp(condition["fan"] * (x - x.mean()) / x.std())
         return framed(np.column_stack([x, _rebuilt(x, e, condition["r"], condition["bend"])]))
 
     def snap(self, raw: Floats, condition: Condition, plot: Plot, area: Area, rng: np.random.Generator) -> Snapped:

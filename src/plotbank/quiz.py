@@ -4,6 +4,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,6 +28,7 @@ _QUESTION_KEYS = ("template", "id", "title", "points", "distinct", "x", "y")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 _QUESTION_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
 _LARGEST = 1_000_000  # bytes of a quiz file
+_TRIES = 50  # conditions and data of which one makes a stand-in; most of the first do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +150,12 @@ def _stand_in(question: QuizQuestion, value: float, seed: int = 0) -> dict[str, 
         ImpossibleRequest: no plot that the question allows has this value.
     """
     rng, kind, plot = np.random.default_rng(seed), question.kind, question.plot
-    condition = question.grid.draw(rng, value)
     area = (0.8 * plot.picture.width, 0.8 * plot.picture.height)
-    raw = kind.plain(condition, rng)
-    for _ in range(200):
-        try:
+    for _ in range(_TRIES):
+        condition = question.grid.draw(rng, value)
+        raw = kind.plain(condition, rng)
+        with suppress(UnsuitableDraw):
             return kind.readings(kind.snap(raw, condition, plot, area, rng).values, condition, plot)
-        except UnsuitableDraw:
-            raw = kind.plain(condition, rng)
     return kind.readings(kind.values(raw, condition), condition, UNIT)
 
 
