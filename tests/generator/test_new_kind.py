@@ -101,6 +101,7 @@ def test_the_generic_trainer_trains_it(outside):
         from plotbank.generator.tables import Table
         from plotbank.generator.training import corpus
         from plotbank.generator.training.networks import NetworkConfig
+        from plotbank.generator.training.pictures import ink
         from plotbank.generator.training.train import TrainingConfig, new_state, train_step
 
         torch.set_num_threads(1)
@@ -114,7 +115,8 @@ def test_the_generic_trainer_trains_it(outside):
         losses = [train_step(state, pool, config) for _ in range(3)]
         condition = torch.from_numpy(pool.condition[:8])
         with torch.no_grad():
-            data, raw, picture = state.generator(torch.randn(8, state.generator.noise), condition)
+            data, raw = state.generator(torch.randn(8, state.generator.noise), condition)
+        picture = ink(kind, data.numpy(), pool.condition[:8])
         means, measured = [], []
         for plot, row in zip(data.numpy().astype(float), pool.condition[:8]):
             asked = dict(zip((f.name for f in kind.features), map(float, row)))
