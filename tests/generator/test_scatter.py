@@ -360,3 +360,18 @@ def test_ink_is_where_the_point_is():
     torch.testing.assert_close(picture[44:46, 31:33], torch.full((2, 2), float(at_half_a_pixel)))
     assert picture.max() == picture[44:46, 31:33].max()
     assert picture[:30].max() < 1e-6
+
+
+@pytest.mark.parametrize("outliers", [0, 1, 3])
+def test_plain_data_have_the_outliers_asked_for(outliers):
+    """Most of them can be placed: a quiz is rehearsed with them."""
+    asked = {"r": 0.5, "n": 50.0, "bend": 0.0, "fan": 0.0, "outliers": float(outliers), "clusters": 1.0}
+    placed = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        try:
+            values = KIND.snap(KIND.plain(asked, rng), asked, UNIT, AREA, rng).values
+        except UnsuitableDraw:
+            continue
+        placed += KIND.readings(values, asked, UNIT)["outliers"] == outliers
+    assert placed >= 20
