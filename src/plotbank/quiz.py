@@ -4,9 +4,9 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import count
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -151,15 +151,13 @@ def _stand_in(question: QuizQuestion, value: float, seed: int = 0) -> dict[str, 
     """
     rng, kind, plot = np.random.default_rng(seed), question.kind, question.plot
     area = (0.8 * plot.picture.width, 0.8 * plot.picture.height)
-    for tried in count(1):
+    for _ in range(_TRIES):
         condition = question.grid.draw(rng, value)
-        raw = kind.plain(condition, rng)
-        try:
-            return kind.readings(kind.snap(raw, condition, plot, area, rng).values, condition, plot)
-        except UnsuitableDraw:
-            if tried == _TRIES:
-                return kind.readings(kind.values(raw, condition), condition, UNIT)
-    raise AssertionError("count does not end")
+        with suppress(UnsuitableDraw):
+            snapped = kind.snap(kind.plain(condition, rng), condition, plot, area, rng)
+            return kind.readings(snapped.values, condition, plot)
+    condition = question.grid.draw(rng, value)
+    return kind.readings(kind.values(kind.plain(condition, rng), condition), condition, UNIT)
 
 
 @dataclass(frozen=True, slots=True)
