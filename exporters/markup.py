@@ -1,8 +1,9 @@
 """XML and HTML, built with lxml and never pasted together."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from html.parser import HTMLParser
 from typing import IO
 
 from lxml import etree
@@ -16,7 +17,11 @@ NAMESPACES = {
     "cc11": "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1",
 }
 
+Link = Callable[[Picture], str]
+
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Without these a text says the same.
+_NEUTRAL_TAGS = frozenset(("b", "div", "em", "i", "p", "span", "strong", "u"))
 
 
 def forbidden_character(text: str) -> str | None:
@@ -25,16 +30,66 @@ def forbidden_character(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
-def with_picture(stem: str, picture: Picture, source: str) -> str:
-    """The HTML of a stem, followed by its picture, linked as `source`."""
-    image = E.img(
-        src=source,
-        alt=picture.alt,
-        width=str(picture.width),
-        height=str(picture.height),
-        style="max-width:100%;height:auto",
+def with_pictures(html: str, pictures: Sequence[Picture], link: Link) -> str:
+    """HTML, followed by its pictures; where there are several, each stands under its caption."""
+    captions = len(pictures) > 1
+    return html + "".join(
+        etree.tostring(paragraph, encoding="unicode")
+        for picture in pictures
+        for paragraph in _paragraphs(picture, link, captions)
     )
-    return stem + etree.tostring(E.p(image), encoding="unicode")
+
+
+def part(html: str, place: str) -> str:
+    """One of several questions about a picture: its text, and below it the HTML that holds the place of its answer."""
+    return f'<div class="part">{html}<p>{place}</p></div>'
+
+
+def plain_text(html: str) -> str:
+    """What HTML says where only plain text can stand."""
+    return " ".join("".join(_Reduced(html).texts).split())
+
+
+def lost_tags(html: str) -> list[str]:
+    """The tags without which a text would not say the same."""
+    return sorted(_Reduced(html).tags - _NEUTRAL_TAGS)
+
+
+def _paragraphs(picture: Picture, link: Link, captions: bool) -> Iterator[etree._Element]:
+    if captions and picture.caption.strip():
+        yield E.p(E.strong(picture.caption))
+    yield E.p(
+        E.img(
+            src=link(picture),
+            alt=picture.alt,
+            width=str(picture.width),
+            height=str(picture.height),
+            style="max-width:100%;height:auto",
+        )
+    )
+
+
+class _Reduced(HTMLParser):
+    """The text of some HTML, and the tags in it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        """Note a tag."""
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.texts.append(data)
+
+    def parse_marked_section(self, i: int, report: bool | int = True) -> int:
+        """Take `<![...` as the comment that browsers see in it; the standard parser may fail there."""
+        return self.parse_bogus_comment(i, bool(report))
 
 
 class XmlStream:

@@ -1,7 +1,9 @@
 """Moodle XML: numbered parts of questions, in one category per question of the quiz."""
 
 import base64
+import html
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,18 +12,36 @@ from typing import Self, assert_never
 from lxml import etree
 from lxml.builder import E
 
-from ..items import Bank, ChoiceKey, Item, NumericKey, Question
-from . import Exporter
+from ..items import (
+    Bank,
+    ChoiceKey,
+    Item,
+    Key,
+    MatchingKey,
+    MultipleKey,
+    NumericKey,
+    Option,
+    PartsKey,
+    Picture,
+    Question,
+    TrueFalseKey,
+)
+from . import Exporter, cloze
 from .decimals import key_text, plain
+from .fractions import percent
 from .limits import shared_problems
-from .markup import XmlStream, with_picture
+from .markup import XmlStream, part, with_pictures
+from .words import true_false
 
 PART_BYTES = 8_000_000  # upload limits bite first, and Moodle holds a whole file in memory
-PICTURE_BYTES = 4_000_000  # as base64 it still fits into a part; Moodle's parser is quadratic in its length
+PICTURE_BYTES = 4_000_000  # Moodle's parser is quadratic in the length of one
+ALL_PICTURES_BYTES = 5_500_000  # as base64 they still fit into a part
 NAME_LENGTH = 255
 IDNUMBER_LENGTH = 100
+ANSWER_LENGTH = 255  # of an answer that is matched
 
 _PENALTY = "0.3333333"  # of the mark, for each wrong try where a quiz allows several: Moodle's default
+_WHOLE_PENALTY = "1"  # where the second try cannot be wrong
 _HALF_ENTITY = re.compile("&[lt]*$")
 
 
@@ -41,8 +61,13 @@ class MoodleExporter:
         problems = shared_problems(bank, item)
         if len(idnumber := _idnumber(bank, item)) > IDNUMBER_LENGTH:
             problems.append(f"the ID number {idnumber!r} has more than the {IDNUMBER_LENGTH} characters Moodle takes")
-        if (size := len(item.picture.png)) > PICTURE_BYTES:
-            problems.append(f"the picture takes {size:,} bytes; Moodle can import {PICTURE_BYTES:,}")
+        sizes = [len(picture.png) for picture in item.every_picture]
+        for size in sizes:
+            if size > PICTURE_BYTES:
+                problems.append(f"the picture takes {size:,} bytes; Moodle can import {PICTURE_BYTES:,}")
+        if sum(sizes) > ALL_PICTURES_BYTES:
+            problems.append(f"the pictures take {sum(sizes):,} bytes; Moodle can import {ALL_PICTURES_BYTES:,}")
+        problems += _key_problems(item.key)
         return problems
 
     def open(self, bank: Bank, folder: Path) -> "MoodleWriter":
@@ -128,6 +153,39 @@ class _Part:
         self._stack.close()
 
 
+def _key_problems(key: Key) -> Iterator[str]:
+    """What of a key Moodle cannot say."""
+    match key:
+        case NumericKey():
+            for band in key.bands:
+                if percent(band.share) is None:
+                    yield (
+                        f"a band earns {100 * band.share:.5g} percent of the mark, which Moodle does not know: "
+                        "use 90, 80, 75, 70, 60, 50, 40, 30, 25, 20, 10 or 5, or thirds, sixths, sevenths or ninths"
+                    )
+        case MultipleKey():
+            right = len(key.correct)
+            for count, kind in ((right, "right"), (len(key.options) - right, "wrong")):
+                if percent(1 / count) is None:
+                    yield f"{count} options are {kind}: Moodle cannot share the mark among so many"
+        case MatchingKey():
+            for number, answer in enumerate(key.answers, start=1):
+                if len(_answer_text(answer)) > ANSWER_LENGTH:
+                    yield f"answer {number} is longer than the {ANSWER_LENGTH} characters Moodle keeps"
+        case PartsKey():
+            if cloze.weights(key) is None:
+                yield (
+                    "the shares of the parts are in no ratio of whole numbers up to "
+                    f"{cloze.LARGEST_WEIGHT}, which is what Moodle knows"
+                )
+            for number, one in enumerate(key.parts, start=1):
+                yield from (f"part {number}: {problem}" for problem in _key_problems(one.key))
+        case ChoiceKey() | TrueFalseKey():
+            return
+        case _:
+            assert_never(key)
+
+
 def _text(text: str) -> etree._Element:
     """A text in CDATA: Moodle's parser loses white space between tags that are escaped."""
     return E.text(etree.CDATA(text))
@@ -140,41 +198,79 @@ def _category(path: str) -> etree._Element:
 
 
 def _question(bank: Bank, question: Question, item: Item) -> etree._Element:
-    picture = item.picture
-    stem = with_picture(item.stem, picture, f"@@PLUGINFILE@@/{picture.name}")
-    content = base64.b64encode(picture.png).decode("ascii")
     element = E.question(
         E.name(_text(_name(item.title))),
-        E.questiontext(_text(stem), E.file(content, name=picture.name, path="/", encoding="base64"), format="html"),
+        E.questiontext(_text(_stem(bank, item)), *_files(item.pictures), format="html"),
     )
     if item.feedback.strip():
         element.append(E.generalfeedback(_text(item.feedback), format="html"))
     element.extend(
         (
             E.defaultgrade(plain(item.points)),
-            E.penalty(_PENALTY),
+            E.penalty(_WHOLE_PENALTY if isinstance(item.key, TrueFalseKey) else _PENALTY),
             E.hidden("0"),
             E.idnumber(_idnumber(bank, item)),
         )
     )
-    match item.key:
-        case NumericKey():
-            element.set("type", "numerical")
-            element.extend(_numerical(item.key))
-        case ChoiceKey():
-            element.set("type", "multichoice")
-            element.extend(_multichoice(item.key))
-        case _:
-            assert_never(item.key)
+    kind, answers = _answers(item.key)
+    element.set("type", kind)
+    element.extend(answers)
     element.append(E.tags(E.tag(_text("plotbank")), E.tag(_text(question.template))))
     element.tail = "\n"
     return element
 
 
+def _stem(bank: Bank, item: Item) -> str:
+    """The text with its pictures; and with the questions in it, where it is one of several parts."""
+    stem = with_pictures(item.stem, item.pictures, _link)
+    if not isinstance(item.key, PartsKey):
+        return stem
+    weights, words = cloze.weights(item.key), true_false(bank.language)
+    assert weights is not None  # `check` has said so
+    parts = zip(item.key.parts, weights, strict=True)
+    return cloze.around(stem) + "".join(
+        part(cloze.around(one.stem), cloze.field(one, weight, words)) for one, weight in parts
+    )
+
+
+def _link(picture: Picture) -> str:
+    return f"@@PLUGINFILE@@/{picture.name}"
+
+
+def _files(pictures: Sequence[Picture]) -> Iterator[etree._Element]:
+    """The pictures, which Moodle looks for inside the element that links them."""
+    for picture in pictures:
+        content = base64.b64encode(picture.png).decode("ascii")
+        yield E.file(content, name=picture.name, path="/", encoding="base64")
+
+
+def _answers(key: Key) -> tuple[str, Sequence[etree._Element]]:
+    """Moodle's type of question, and the elements that belong to it alone."""
+    match key:
+        case NumericKey():
+            return "numerical", _numerical(key)
+        case ChoiceKey():
+            return "multichoice", _single_choice(key)
+        case MultipleKey():
+            return "multichoice", _multiple_answers(key)
+        case TrueFalseKey():
+            return "truefalse", _true_false(key)
+        case MatchingKey():
+            return "matching", _matching(key)
+        case PartsKey():
+            return "cloze", ()
+        case _:
+            assert_never(key)
+
+
 def _numerical(key: NumericKey) -> tuple[etree._Element, ...]:
-    """A plain number without a unit; Moodle takes the tolerance as absolute."""
+    """A plain number without a unit; the first answer that matches wins, and every tolerance is absolute."""
+    bands = ((band.tolerance, _percent(band.share)) for band in key.bands)
     return (
-        E.answer(_text(key_text(key)), E.tolerance(plain(key.tolerance)), fraction="100", format="html"),
+        *(
+            E.answer(_text(key_text(key)), E.tolerance(plain(tolerance)), fraction=fraction, format="html")
+            for tolerance, fraction in ((key.tolerance, "100"), *bands)
+        ),
         E.unitgradingtype("0"),
         E.unitpenalty("0.1"),
         E.showunits("3"),
@@ -182,13 +278,68 @@ def _numerical(key: NumericKey) -> tuple[etree._Element, ...]:
     )
 
 
-def _multichoice(key: ChoiceKey) -> tuple[etree._Element, ...]:
+def _single_choice(key: ChoiceKey) -> tuple[etree._Element, ...]:
     """One of several, never shuffled: options stand in their natural order, and the key anywhere in it."""
+    options = enumerate(key.options)
+    answers = (_option(option, "100" if position == key.correct else "0") for position, option in options)
+    return (E.single("true"), *_in_order(), *answers)
+
+
+def _multiple_answers(key: MultipleKey) -> tuple[etree._Element, ...]:
+    """Some of several: who ticks the right ones only earns the mark, and who ticks everything earns nothing."""
+    count = len(key.correct)
+    right, wrong = _percent(1 / count), f"-{_percent(1 / (len(key.options) - count))}"
     answers = (
-        E.answer(_text(option), fraction="100" if position == key.correct else "0", format="html")
-        for position, option in enumerate(key.options)
+        _option(option, right if position in key.correct else wrong) for position, option in enumerate(key.options)
     )
-    return (E.single("true"), E.shuffleanswers("false"), E.answernumbering("abc"), *answers)
+    return (E.single("false"), *_in_order(), *answers)
+
+
+def _percent(share: float) -> str:
+    listed = percent(share)
+    assert listed is not None  # `check` has said so
+    return listed
+
+
+def _in_order() -> tuple[etree._Element, ...]:
+    return (E.shuffleanswers("false"), E.answernumbering("abc"))
+
+
+def _option(option: Option, fraction: str) -> etree._Element:
+    pictures = () if option.picture is None else (option.picture,)
+    text = with_pictures(option.text, pictures, _link)
+    return E.answer(_text(text), *_files(pictures), *_feedback(option.feedback), fraction=fraction, format="html")
+
+
+def _true_false(key: TrueFalseKey) -> tuple[etree._Element, ...]:
+    """The words are for Moodle alone, which shows them in the reader's language."""
+    said = (("true", key.if_true, key.truth), ("false", key.if_false, not key.truth))
+    return tuple(
+        E.answer(_text(word), *_feedback(feedback), fraction="100" if right else "0", format="moodle_auto_format")
+        for word, feedback, right in said
+    )
+
+
+def _matching(key: MatchingKey) -> tuple[etree._Element, ...]:
+    """Every prompt with its answer; then the answers that belong to none, beside an empty prompt."""
+    others = (answer for place, answer in enumerate(key.answers) if place not in key.pairs)
+    pairs = [(prompt, key.answers[place]) for prompt, place in zip(key.prompts, key.pairs, strict=True)]
+    return (
+        E.shuffleanswers("false"),
+        *(
+            E.subquestion(_text(prompt), E.answer(_text(_answer_text(answer))), format="html")
+            for prompt, answer in (*pairs, *(("", answer) for answer in others))
+        ),
+    )
+
+
+def _answer_text(answer: str) -> str:
+    """A plain answer as Moodle shows it: it strips whatever looks like a tag, and then takes entities for signs."""
+    return html.escape(" ".join(answer.split()), quote=False)
+
+
+def _feedback(text: str) -> Sequence[etree._Element]:
+    return (E.feedback(_text(text), format="html"),) if text.strip() else ()
 
 
 def _idnumber(bank: Bank, item: Item) -> str:

@@ -36,12 +36,12 @@ class Alike:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """What a question's plots may be: the values, ascending, of each feature that it asks for, and natural ones of
-    the others.  Every plot has the feature `reads`, which is asked for."""
+    the others.  Where there is a feature `reads`, every plot has it, and it is asked for."""
 
     kind: Kind
     values: Mapping[str, tuple[float, ...]]
     natural: tuple[Alike, ...]
-    reads: str
+    reads: str = ""
 
     def count(self) -> int:
         """How many different combinations of the features asked for there are; the others are not counted."""
@@ -83,7 +83,7 @@ class Grid:
                 reason = "no plot of real data is like it"
                 continue
             condition = self.kind.settle(completed)
-            if condition[self.reads] != asked[self.reads]:
+            if self.reads and condition[self.reads] != asked[self.reads]:
                 reason = f"there is no {self.reads} in such a plot"
             elif not (reason := self.kind.impossible(condition)):
                 return condition

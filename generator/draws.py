@@ -17,10 +17,13 @@ MOST_ATTEMPTS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One plot that is wanted: the condition, the seed, and the first attempt not yet refused."""
+    """One plot that is wanted: the condition, the seed, the axes, the CSS pixels between their ends, and the first
+    attempt not yet refused."""
 
     seed: Seed
     condition: Condition
+    plot: Plot
+    area: Area
     attempt: int = 0
 
 
@@ -43,7 +46,7 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def draw(requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area: Area, tally: Tally) -> Iterator[Draw]:
+def draw(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw]:
     """Accepted draws in the order of the requests.
 
     Which attempt is accepted depends on the request alone, so the result is the same whatever else is drawn
@@ -54,12 +57,10 @@ def draw(requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area
         ModelError: the network was not trained for a request's condition.
     """
     for start in range(0, len(requests), BATCH):
-        yield from _draw_batch(requests[start : start + BATCH], model, kind, plot, area, tally)
+        yield from _draw_batch(requests[start : start + BATCH], model, kind, tally)
 
 
-def _draw_batch(
-    requests: Sequence[Request], model: Model, kind: Kind, plot: Plot, area: Area, tally: Tally
-) -> Iterator[Draw]:
+def _draw_batch(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw]:
     attempts = [request.attempt for request in requests]
     accepted: dict[int, Draw] = {}
     while waiting := [i for i in range(len(requests)) if i not in accepted]:
@@ -69,7 +70,7 @@ def _draw_batch(
             request, attempt = requests[i], attempts[i]
             tally.drawn += 1
             try:
-                snapped = _exact(raw.astype(np.float64), request, attempt, kind, plot, area)
+                snapped = _exact(raw.astype(np.float64), request, attempt, kind)
             except UnsuitableDraw as reason:
                 tally.refused[str(reason)] += 1
                 attempts[i] += 1
@@ -87,14 +88,15 @@ def _draw_batch(
     return iter(accepted[i] for i in range(len(requests)))
 
 
-def _exact(raw: Floats, request: Request, attempt: int, kind: Kind, plot: Plot, area: Area) -> Snapped:
+def _exact(raw: Floats, request: Request, attempt: int, kind: Kind) -> Snapped:
     """The data that a network's array (P, W) becomes, every feature in them measured.
 
     Raises:
         UnsuitableDraw: the kind refuses them, or a feature of the rounded data is not the one asked for.
     """
-    snapped = kind.snap(raw, request.condition, plot, area, request.seed.rng("placement", attempt))
-    for name in inexact(kind, kind.readings(snapped.values, request.condition, plot), request.condition):
+    condition, plot = request.condition, request.plot
+    snapped = kind.snap(raw, condition, plot, request.area, request.seed.rng("placement", attempt))
+    for name in inexact(kind, kind.readings(snapped.values, condition, plot), condition):
         raise UnsuitableDraw(f"{name} not exact")
     return snapped
 

@@ -5,12 +5,14 @@ few kilobytes, sharp on dense screens, and with no metadata at all.
 """
 
 import io
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -21,20 +23,21 @@ from PIL import Image
 
 from ..errors import QuizFileError
 from ..items import Axis
-from .kinds import Area, Condition, Floats, Kind, Plot
+from .kinds import INK, UNDER, Area, Condition, Floats, Kind, Plot
 
-INK = "#262626"
 LABEL_SIZE, TICK_SIZE = 15.0, 14.0  # CSS pixels; readable when a phone shows the picture at 60 %
 PAD = 6.0  # CSS pixels of paper around everything
 _GREYS, _SHADES = 7, 8
+Write = Callable[[float, int], str]
 _FONT = "DejaVu Sans"  # comes with matplotlib, so the picture is the same on every machine
 
 
 class Frame:
     """The axes, ticks and labels that all pictures of one question share."""
 
-    def __init__(self, kind: Kind, plot: Plot) -> None:
-        """Draw the frame once.
+    def __init__(self, kind: Kind, plot: Plot, bins: int | None = None, write: Write | None = None) -> None:
+        """Draw the frame once.  Where bins divide the x axis, its marks stand at edges of bins if short numbers tell
+        them.  `write` writes a number with so many decimal places; by default in English.
 
         Raises:
             QuizFileError: a label or category does not fit its axis or has a character that cannot be drawn.
@@ -51,14 +54,18 @@ class Frame:
             axes.spines[["top", "right"]].set_visible(False)
             axes.spines[["left", "bottom"]].set(color=INK, linewidth=1)
             axes.tick_params(color=INK, labelcolor=INK, labelsize=TICK_SIZE, length=5, width=1)
+            write = write or _written
+            edges = edge_ticks(plot.x, bins, size.width, write) if bins else []
             for axis, of, side in ((axes.xaxis, plot.x, size.width), (axes.yaxis, plot.y, size.height)):
-                if of.categories:
+                if axis is axes.xaxis and edges:
+                    axis.set_ticks([mark for mark, _ in edges], labels=[text for _, text in edges])
+                elif of.categories:
                     middles = [of.low + place + 0.5 for place in range(len(of.categories))]
                     axis.set_ticks(middles, labels=list(of.categories), parse_math=False)
                     axis.set_tick_params(length=0, pad=8.5)  # as far from the axis as numbers below their marks
                 else:
                     marks = ticks(of, most=max(4, side // 75))
-                    axis.set_ticks(marks, labels=[number(mark, marks) for mark in marks])
+                    axis.set_ticks(marks, labels=[number(mark, marks, write) for mark in marks])
                 axis.set_label_text(of.label, color=INK, fontsize=LABEL_SIZE, parse_math=False)
                 for text in (of.label, *of.categories):
                     _refuse_undrawable(text)
@@ -104,7 +111,13 @@ class Frame:
     @cached_property
     def _greys(self) -> npt.NDArray[np.uint8]:
         """The frame alone as palette indices, 0 (paper) to 7 (ink)."""
+        return self._grey([])
+
+    def _grey(self, artists: list[Artist]) -> npt.NDArray[np.uint8]:
+        """The frame and these artists, which are grey too, as palette indices."""
         self._canvas.restore_region(self._background)
+        for artist in artists:
+            artist.draw(self._canvas.get_renderer())
         grey = np.asarray(self._canvas.buffer_rgba())[..., 0].astype(np.float64)
         ink = to_rgb(INK)[0] * 255
         return np.rint((255 - grey) / (255 - ink) * _GREYS).clip(0, _GREYS).astype(np.uint8)
@@ -117,11 +130,18 @@ class Frame:
         return np.rint(np.array(greys + shades)).astype(int).ravel().tolist()
 
     def picture(self, values: Floats, condition: Condition) -> bytes:
-        """The PNG of these data, at the plot's density.  The same data and condition give the same bytes."""
-        indices = self._greys.copy()
+        """The PNG of these data, at the plot's density.  The same data and condition give the same bytes.
+
+        What lies under the data is drawn apart from them, so that the data's ink is the same with it and without: a
+        pixel that they share is the data's.
+        """
+        artists = self._kind.artists(self._axes, values, condition)
+        under = [artist for artist in artists if artist.get_zorder() == UNDER]
+        indices = self._grey(under) if under else self._greys.copy()
         self._canvas.restore_region(self._background)
-        for artist in self._kind.artists(self._axes, values, condition):
-            artist.draw(self._canvas.get_renderer())
+        for artist in artists:
+            if artist not in under:
+                artist.draw(self._canvas.get_renderer())
         rgba = np.asarray(self._canvas.buffer_rgba())
         red, blue = rgba[..., 0], rgba[..., 2]
         coloured = np.nonzero(red != blue)  # paper and ink are grey
@@ -147,11 +167,46 @@ def ticks(axis: Axis, most: int) -> list[float]:
     return [float(tick) + 0.0 for tick in found if axis.low - slack <= tick <= axis.high + slack]
 
 
-def number(value: float, among: list[float]) -> str:
+def edge_ticks(axis: Axis, bins: int, width: float, write: Write | None = None) -> list[tuple[float, str]]:
+    """Edges of the bins that divide the axis, and their labels: every edge, or every second, third, ... from the left
+    end, so many that they do not touch in a picture of this width (CSS pixels).
+
+    Nothing where no short number tells the edges: where a bin's width, or the left end, needs more than three places
+    beyond those of the axis's length.
+    """
+    step = axis.span / bins
+    if max(_places(of, axis.span) for of in (axis.low, step)) > _places(axis.span, axis.span) + 3:
+        return []
+    found: list[list[tuple[float, str]]] = []
+    for every in range(1, bins + 1):
+        marks = [axis.low + step * edge for edge in range(0, bins + 1, every)]
+        places = max(_places(mark, axis.span) for mark in marks)
+        texts = [(write or _written)(mark, places) for mark in marks]
+        narrow = [len(text) - 0.5 * sum(map(text.count, ".,")) for text in texts]
+        longest = max(narrow) * 0.64 * TICK_SIZE  # as figures are wide
+        if len(marks) <= max(4, width // 60) and longest + PAD <= 0.75 * width * every / bins:
+            found.append(list(zip(marks, texts, strict=True)))
+            if every == 1:
+                break
+    # where some edges must go without, a few more may: 162.5, 175.0, 187.5 are read more easily than every third of
+    # them, 159.375, 168.750, 178.125
+    enough = [marks for marks in found if len(marks) >= len(found[0]) * 2 / 3]
+    return min(enough, key=lambda marks: max(_places(mark, axis.span) for mark, _ in marks), default=[])
+
+
+def number(value: float, among: list[float], write: Write | None = None) -> str:
     """The value with as many places as tell it from its neighbours, and a true minus sign."""
     step = among[1] - among[0]
-    places = next((p for p in range(12) if abs(round(step, p) - step) < 1e-6 * step), 12)
-    return f"{value:.{places}f}".replace("-", "\N{MINUS SIGN}")
+    return (write or _written)(value, next((p for p in range(12) if abs(round(step, p) - step) < 1e-6 * step), 12))
+
+
+def _places(value: float, span: float) -> int:
+    """The decimal places that tell a value on an axis of this length."""
+    return next((p for p in range(12) if abs(round(value, p) - value) < 1e-9 * span), 12)
+
+
+def _written(value: float, places: int) -> str:
+    return f"{value:z.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _refuse_undrawable(text: str) -> None:

@@ -31,6 +31,10 @@ class Seed:
         purpose = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "big")
         return np.random.Generator(np.random.Philox(key=key, counter=(attempt << 192) | (purpose << 128)))
 
+    def child(self, name: str) -> "Seed":
+        """The seed of something that belongs to the variant, such as one of its several plots."""
+        return Seed(hmac.new(self.digest, name.encode("utf-8"), hashlib.sha256).digest())
+
 
 def seed(secret: bytes, quiz: str, question: str, student: str) -> Seed:
     """The seed of a student's variant.  Names are length-prefixed, so that ("ab", "c") is not ("a", "bc")."""

@@ -9,6 +9,7 @@ One JND is the difference that a person notices three times out of four.
 """
 
 import math
+from collections.abc import Callable, Mapping
 
 INTERCEPT, SLOPE = 1.313, 2.415
 STRONGEST = 0.99
@@ -32,6 +33,15 @@ def at_position(jnds: float) -> float:
 def apart(first: float, second: float) -> float:
     """The distance of two correlations in just-noticeable differences."""
     return abs(position(first) - position(second))
+
+
+def stronger(first: float, second: float) -> float:
+    """The distance of two correlations in strength, whatever their signs, in just-noticeable differences."""
+    return apart(abs(first), abs(second))
+
+
+LAWS: Mapping[str, Callable[[float, float], float]] = {"correlation": apart, "strength": stronger}
+"""Distances of two correlations in what people can just tell apart, by the name that a template gives."""
 
 
 def ladder(r: float, below: int, above: int, jnds: float, places: int) -> list[float]:

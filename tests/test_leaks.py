@@ -2,24 +2,49 @@
 
 import pytest
 
-from plotbank.item_templates import Text
-from plotbank.items import ChoiceKey, NumericKey
+from plotbank.items import (
+    Band,
+    ChoiceKey,
+    MatchingKey,
+    MultipleKey,
+    NumericKey,
+    Option,
+    Part,
+    PartsKey,
+    TrueFalseKey,
+)
 from plotbank.leaks import told
 
-NUMERIC = NumericKey(value=0.61, tolerance=0.135, decimals=2)
-CHOICE = ChoiceKey(options=("−0.74", "−0.63"), values=(-0.74, -0.63), correct=0)
+NUMERIC = NumericKey(value=0.61, tolerance=0.135, decimals=2, bands=(Band(tolerance=0.205, share=0.5),))
+CHOICE = ChoiceKey(options=(Option(text="−0.74"), Option(text="−0.63")), correct=0)
+MULTIPLE = MultipleKey(
+    options=(Option(text="skewed"), Option(text="long"), Option(text="flat")), correct=frozenset((0,))
+)
+TRUTH = TrueFalseKey(truth=True, if_true="Yes: 0.61", if_false="No: 0.61")
+MATCHING = MatchingKey(prompts=("Plot A", "Plot B"), answers=("r = 0.61", "r = −0.74", "r = 0"), pairs=(1, 0))
+PARTS = PartsKey(
+    parts=(Part(stem="<p>How large?</p>", key=NUMERIC, share=0.5), Part(stem="<p>True?</p>", key=TRUTH, share=0.5))
+)
 LABEL = "0610610610610610"
+STEM = "<p>What is <em>r</em>?</p>"
+ALT = "Scatter plot of 61 points, from 0 to 0.6."
 
 
-def text(key, stem="<p>What is <em>r</em>?</p>", alt="Scatter plot of 61 points, from 0 to 0.6."):
-    return Text(stem=stem, feedback="<p>r is 0.61 or −0.74</p>", alt=alt, key=key, clarity=2.0)
+def asked(key, *, stem=STEM, alts=(ALT,), title="Estimate 06106106", identifier=f"quiz-q1_{LABEL}", captions=()):
+    feedback = "<p>r is 0.61 or −0.74, skewed</p>"
+    return told(
+        key,
+        stem=stem,
+        feedback=feedback,
+        alts=alts,
+        title=title,
+        identifier=identifier,
+        label=LABEL,
+        captions=captions,
+    )
 
 
-def asked(key, title="Estimate 06106106", identifier=f"quiz-q1_{LABEL}", **words):
-    return told(text(key, **words), title=title, identifier=identifier, label=LABEL)
-
-
-@pytest.mark.parametrize("key", [NUMERIC, CHOICE])
+@pytest.mark.parametrize("key", [NUMERIC, CHOICE, MULTIPLE, TRUTH, MATCHING, PARTS])
 def test_ordinary_words_tell_nothing(key):
     assert asked(key) == []
 
@@ -27,7 +52,8 @@ def test_ordinary_words_tell_nothing(key):
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        ({"alt": "A plot with r = 0.61."}, "text alternative"),
+        ({"alts": ("A plot with r = 0.61.",)}, "text alternative"),
+        ({"alts": (ALT, "A plot with r = 0.61.")}, "text alternative"),
         ({"stem": "<p>Is it 0.61?</p>"}, "stem"),
         ({"title": "Estimate 0.61"}, "title"),
         ({"identifier": "quiz-0-61-q1"}, "id"),
@@ -35,12 +61,41 @@ def test_ordinary_words_tell_nothing(key):
 )
 def test_every_place_in_which_a_number_tells(words, place):
     assert asked(NUMERIC, **words) == [f"the {place} tells the key"]
+    assert asked(PARTS, **words) == [f"the {place} tells the key of part 1"]
 
 
 @pytest.mark.parametrize("minus", ["-", "−"])
 def test_a_right_option_alone_tells_and_all_options_together_do_not(minus):
-    assert asked(CHOICE, alt=f"A plot with r = {minus}0.74.") == ["the text alternative tells the key"]
-    assert asked(CHOICE, alt=f"Is r {minus}0.74 or {minus}0.63?") == []
+    assert asked(CHOICE, alts=(f"A plot with r = {minus}0.74.",)) == ["the text alternative tells the key"]
+    assert asked(CHOICE, alts=(f"Is r {minus}0.74 or {minus}0.63?",)) == []
+
+
+def test_right_options_tell_unless_wrong_ones_stand_beside_them():
+    assert asked(MULTIPLE, title="A skewed one") == ["the title tells the key"]
+    assert asked(MULTIPLE, title="Skewed or flat") == []
+
+
+def test_an_answer_tells_where_its_prompt_stands():
+    assert asked(MATCHING, alts=("Plot A: r = −0.74",)) == ["the text alternative tells the key"]
+    assert asked(MATCHING, alts=("Plot A: r = 0.61",)) == []
+
+
+def test_a_caption_says_what_an_alternative_is_about():
+    alts, captions = ("Points, r = 0.61", "Points"), ("Plot A", "Plot B")
+    assert asked(MATCHING, alts=alts, captions=captions) == []
+    assert asked(MATCHING, alts=alts[::-1], captions=captions) == ["the text alternative tells the key"]
+
+
+def test_captions_that_do_not_fit_the_pictures_are_a_fault():
+    with pytest.raises(ValueError, match="shorter"):
+        asked(NUMERIC, alts=(ALT, ALT), captions=("Plot A",))
+
+
+def test_a_whole_number_may_stand_in_the_stem_and_nowhere_else():
+    key = NumericKey(value=40, tolerance=2.5, decimals=0)
+
+    assert asked(key, stem="<p>40 values from 0 to 40</p>") == []
+    assert asked(key, alts=("An axis from 0 to 40.",)) == ["the text alternative tells the key"]
 
 
 @pytest.mark.parametrize("hundredths", range(5, 96))

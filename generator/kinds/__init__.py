@@ -162,12 +162,32 @@ class Kind(Protocol):
         the data, such as the number of bins."""
         ...
 
+    def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
+        """The plot as this condition needs it (as many categories as groups), and these data (a count axis as high as
+        the tallest bar, where the plot leaves it open with an infinite end)."""
+        ...
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """What a template can have shown besides the data: names that `show` takes."""
+        ...
+
+    def show(self, what: str, values: Floats, plot: Plot, area: Area, choice: int) -> dict[str, float]:
+        """What is added to the condition so that it is drawn; `choice` (0, 1, 2) is drawn for each student.
+
+        Raises `UnsuitableDraw` where these data have no room for it."""
+        ...
+
     def distinct(self, values: Floats) -> bytes:
         """The same bytes for the same data, whatever the order of its parts."""
         ...
 
     def artists(self, axes: Axes, values: Floats, condition: Condition) -> list[Artist]:
-        """What is drawn on the frame, not yet added to the axes' own lists."""
+        """What is drawn on the frame, in this order, not yet added to the axes' own lists.
+
+        The data are drawn in the kind's colour.  What is in `INK` and `PAPER` (a line through the data, a ring about a
+        point) has the zorder `UNDER`, and comes first.
+        """
         ...
 
     # What training and evaluation need: real plots, and the network's side of them.
@@ -227,6 +247,13 @@ class Kind(Protocol):
         ...
 
 
+INK, PAPER = "#262626", "#ffffff"
+"""Of axes, text, and what is shown besides the data; and of what lies under all."""
+
+UNDER = 0.0
+"""The zorder of artists in ink and paper, which lie under the data; those of the data have matplotlib's own, 1 and
+more."""
+
 SIDE = 64
 """Pixels a side of the picture that a discriminator sees."""
 
@@ -246,8 +273,9 @@ def inexact(kind: Kind, readings: Mapping[str, float], condition: Condition) -> 
 
 
 def precision(axis: Axis) -> int:
-    """Decimal places to which values on this axis are rounded: 2,000 to 20,000 steps along the axis."""
-    return int(-np.floor(np.log10(axis.span / 2000)))
+    """Decimal places to which values on this axis are rounded: 2,000 to 20,000 steps along the axis, or whole ones."""
+    places = int(-np.floor(np.log10(axis.span / 2000)))
+    return min(0, places) if axis.whole else places
 
 
 def to_axis(share: Floats, axis: Axis) -> Floats:

@@ -14,7 +14,7 @@ is a mean of two values, off by e at most, and the IQR by 2 e.  The skew is a qu
 (0.06 - 2 e) = 0.0206.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +29,7 @@ from matplotlib.transforms import IdentityTransform
 
 from ...errors import UnsuitableDraw
 from ...items import Axis
+from ..quantiles import definitions
 from ..tables import Table
 from . import SIDE, UNIT, Area, Condition, Feature, Floats, Plot, Real, Snapped, to_axis
 
@@ -71,6 +72,7 @@ DESCRIPTORS = (
     "sd over groups of sd of log spacings",
 )  # fmt: skip
 _LINES = ("whisker_low", "q1", "q2", "q3", "whisker_high", "min", "max", "mean", "sd")
+_APART = ("q1_apart", "q2_apart", "q3_apart", "iqr_apart", "outliers_agreed")
 _VARYING = (0, 1, 2, 5)  # of a group's numbers, those whose spread over groups is told too
 
 
@@ -164,6 +166,19 @@ class Box:
         return max(0, min(ranks, below)), max(0, min(ranks, above))
 
 
+def _conventions(ascending: Floats, box: Box) -> tuple[float, float, float, float, float]:
+    """The numbers of `_APART` of values (n,) in ascending order, in their units."""
+    lower, middle, upper = (np.array(definitions(ascending, share)) for share in (0.25, 0.5, 0.75))
+    counts = {sum(beyond(ascending, q1, q3)) for q1, q3 in zip(lower.tolist(), upper.tolist(), strict=True)}
+    return (
+        float(np.abs(lower - box.q1).max()),
+        float(np.abs(middle - box.q2).max()),
+        float(np.abs(upper - box.q3).max()),
+        float(np.abs(upper - lower - box.iqr).max()),
+        float(len(counts) == 1),
+    )
+
+
 def beyond(ascending: Floats, q1: float, q3: float) -> tuple[int, int]:
     """How many of the values (n,) lie below the lower and above the upper fence."""
     reach = FENCE * (q3 - q1)
@@ -177,6 +192,7 @@ class BoxPlot:
 
     name: str = "boxplot"
     colour: str = BLUE
+    shows: tuple[str, ...] = ()
     parts: int = SLOTS * MOST
     width: int = 1
     roles: int = SLOTS + 3 + len(OWN)
@@ -237,13 +253,18 @@ class BoxPlot:
 
     def readings(self, values: Floats, condition: Condition, plot: Plot) -> dict[str, float]:
         """The features; for each slot g, in axis units, `whisker_low_g`, `q1_g`, `q2_g`, `q3_g`, `whisker_high_g`,
-        `min_g`, `max_g`, `mean_g` and `sd_g` (n - 1), NaN where there is no such group; `outliers` of all groups."""
+        `min_g`, `max_g`, `mean_g` and `sd_g` (n - 1), NaN where there is no such group; `outliers` of all groups.
+
+        Over all definitions of a quartile (`quantiles.definitions`): how far the furthest of Q1, Q2, Q3 and the IQR is
+        from the one drawn (`q1_apart_g`, `q2_apart_g`, `q3_apart_g`, `iqr_apart_g`, axis units), and whether all give
+        the same number of outliers (`outliers_agreed_g`, 1 or 0).
+        """
         found: dict[str, float] = {"groups": 0.0, "outliers": 0.0}
         for slot in range(1, SLOTS + 1):
             x = values[values[:, 0] == slot - 1, 1]
             if not len(x):
                 found.update({f"{name}{slot}": 0.0 for name in OWN})
-                found.update({f"{name}_{slot}": np.nan for name in _LINES})
+                found.update({f"{name}_{slot}": np.nan for name in (*_LINES, *_APART)})
                 continue
             box = Box.of(x)
             found["groups"] += 1
@@ -252,7 +273,17 @@ class BoxPlot:
             sd = float(x.std(ddof=1)) if len(x) > 1 else np.nan
             numbers = *box.lines, float(x[0]), float(x[-1]), float(x.mean()), sd
             found.update({f"{name}_{slot}": number for name, number in zip(_LINES, numbers, strict=True)})
+            found.update({f"{name}_{slot}": number for name, number in zip(_APART, _conventions(x, box), strict=True)})
         return found
+
+    def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
+        """The first so many of the categories."""
+        groups = int(condition["groups"])
+        return replace(plot, x=replace(plot.x, low=0.0, high=float(groups), categories=plot.x.categories[:groups]))
+
+    def show(self, what: str, values: Floats, plot: Plot, area: Area, choice: int) -> dict[str, float]:
+        """Nothing is shown besides the data."""
+        raise KeyError(what)
 
     def distinct(self, values: Floats) -> bytes:
         """The values in sorted order, group by group."""

@@ -17,7 +17,7 @@ as the taller).  It stands out with a prominence of at least 3 values and 0.3 of
 samples of one hill would have modes by chance.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,7 @@ class Histogram:
 
     name: str = "histogram"
     colour: str = BAR
+    shows: tuple[str, ...] = ()
     parts: int = MOST
     width: int = 1
     roles: int = 3
@@ -161,7 +162,12 @@ class Histogram:
         Fan's type 7, as numpy and R) and their distance `iqr`.
 
         Of the bars: `count_1` to `count_16` (0 beyond the last), `tallest` (the first of the tallest bars, from 1),
-        `tallest_count`, its lead over the next `tallest_margin` (values), and `empty` bins between others.
+        `tallest_count`, its lead over the next `tallest_margin` (values), and `empty` bins between others; in axis
+        units `bin_width`, and the edges of the tallest, `tallest_low` and `tallest_high`.
+
+        As if only the bars were known, in axis units: `grouped_mean` and `grouped_sd` (n - 1) of the bins' middles,
+        `grouped_median` by linear interpolation in the bin that reaches half of the values, and `grouped_skew`, the
+        skewness (as `skew`) of the middles.
 
         `mode_margin` is the distance of the nearest peak's prominence from the limit of a mode, relative to it, and
         `gap` the distance of the nearest value from an inner edge, as a share of a bin.
@@ -174,6 +180,8 @@ class Histogram:
         q1, median, q3 = (_quantile(x, share) for share in (0.25, 0.5, 0.75))
         second, first = np.partition(counts, -2)[-2:]
         skew, sd = _skew_and_sd(x)
+        tallest = int(counts.argmax())
+        edges = [plot.x.low + plot.x.span * place / bins for place in range(bins + 1)]
         return {
             "n": float(len(x)),
             "bins": float(bins),
@@ -189,14 +197,31 @@ class Histogram:
             "q1": q1,
             "q3": q3,
             "iqr": q3 - q1,
-            "tallest": float(counts.argmax() + 1),
+            "tallest": float(tallest + 1),
+            "tallest_low": edges[tallest],
+            "tallest_high": edges[tallest + 1],
+            "bin_width": plot.x.span / bins,
             "tallest_count": float(first),
             "tallest_margin": float(first - second),
             "empty": float(_empty(counts)),
             "mode_margin": mode_margin,
             "gap": float(_from_edges(shares, bins).min()),
+            **_grouped(counts, edges),
             **{f"count_{slot + 1}": float(counts[slot]) if slot < bins else 0.0 for slot in range(SLOTS)},
         }
+
+    def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
+        """A y axis left open ends at a round number above the tallest bar; before there are data, above any."""
+        if np.isfinite(plot.y.high):
+            return plot
+        most = condition["n"]
+        if values is not None:
+            most = float(_counts(_shares(values, plot), int(condition["bins"])).max())
+        return replace(plot, y=replace(plot.y, high=_round_above(most)))
+
+    def show(self, what: str, values: Floats, plot: Plot, area: Area, choice: int) -> dict[str, float]:
+        """Nothing is shown besides the data."""
+        raise KeyError(what)
 
     def distinct(self, values: Floats) -> bytes:
         """The values in ascending order."""
@@ -360,6 +385,12 @@ class Histogram:
         return torch.stack((in_bins, ground * rug), dim=1)
 
 
+def _round_above(count: float) -> float:
+    """The first of 5, 6, 8, 10, 12, 16, 20, 25, 30, 40, 50, 60, 80, 100, ... with some room above the count."""
+    tops = (m * 10.0**k for k in range(4) for m in (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8))
+    return next(top for top in tops if top >= 5 and top == round(top) and top >= 1.04 * count)
+
+
 def _skew_and_sd(values: Floats) -> tuple[float, float]:
     """Skewness m3 / m2^1.5, and standard deviation with n - 1, of values (n,)."""
     n = len(values)
@@ -417,6 +448,23 @@ def _counts(shares: Floats, bins: int) -> npt.NDArray[np.int64]:
     """
     slot = (shares * bins + 1e-9).astype(np.int64)
     return np.bincount(np.minimum(np.maximum(slot, 0), bins - 1), minlength=bins)
+
+
+def _grouped(counts: npt.NDArray[np.int64], edges: list[float]) -> dict[str, float]:
+    """Statistics of the counts (bins,) with every value put in the middle of its bin; of the median, with the values
+    of a bin spread evenly over it.  NaN where the middles are all one."""
+    middles = np.repeat([(low + high) / 2 for low, high in pairwise(edges)], counts)
+    half, below, place = len(middles) / 2, 0, 0
+    while below + counts[place] < half:
+        below += int(counts[place])
+        place += 1
+    skew, sd = _skew_and_sd(middles) if np.ptp(middles) > 0 else (np.nan, 0.0)
+    return {
+        "grouped_mean": float(middles.mean()),
+        "grouped_median": edges[place] + (half - below) / float(counts[place]) * (edges[place + 1] - edges[place]),
+        "grouped_sd": sd,
+        "grouped_skew": skew,
+    }
 
 
 def _from_edges(shares: Floats, bins: int) -> Floats:

@@ -18,18 +18,18 @@ agree about it.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.transforms import IdentityTransform
+from matplotlib.transforms import Bbox, IdentityTransform
 
 from ...errors import UnsuitableDraw
 from ..tables import Table
-from . import SIDE, Area, Condition, Feature, Floats, Plot, Real, Snapped, to_axis
+from . import INK, PAPER, SIDE, UNDER, Area, Condition, Feature, Floats, Plot, Real, Snapped, to_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 DOT = "#0072b2"  # blue of Okabe and Ito's palette: told from grey and black by every kind of colour vision
 DIAMETER = 7.0  # of a dot, CSS pixels
 SEPARATION = 0.7 * DIAMETER  # least distance of two centres: two dots never look like one
+LINE, HALO = 1.5, 1.0  # CSS pixels: thickness of the line and the ring; paper between the line and a dot
+RING = 8.0  # radius of the middle of the ring's stroke, CSS pixels
 MARGIN = (0.03, 0.10)  # the data's distance from each end of an axis, as a share of the axis
 MOST_MOVED = 0.05  # a snap that moves a point further than this share of an axis is a rejection, not a fix
 GAP = 0.12, 4.0  # parts groups: at least this share of the data's frame, and so many median distances of neighbours
@@ -61,6 +63,7 @@ class Scatter:
 
     name: str = "scatter"
     colour: str = DOT
+    shows: tuple[str, ...] = ("line", "marked")
     parts: int = 100
     width: int = 2
     roles: int = 4
@@ -150,7 +153,11 @@ class Scatter:
     def readings(self, values: Floats, condition: Condition, plot: Plot) -> dict[str, float]:
         """The features; the least-squares line's slope and intercept, means and standard deviations (n - 1); the
         correlation of the ranks (Spearman), the largest change of r when one point is left out, and `gap`: the
-        narrowest gap between groups as a multiple of what parts them (infinite where there is one group only)."""
+        narrowest gap between groups as a multiple of what parts them (infinite where there is one group only).
+
+        Where the condition says which point is `marked`: `r_without`, the correlation of the others, and its place
+        `x_marked` and `y_marked`.
+        """
         x, y = values.T
         sx, sy = x.std(ddof=1), y.std(ddof=1)
         anatomy = _anatomy(values)
@@ -172,21 +179,62 @@ class Scatter:
             "sd_y": float(sy),
             "rank_r": correlation(values.argsort(axis=0).argsort(axis=0).astype(np.float64)),
             "influence": float(np.abs(left_out(values) - anatomy.r).max()),
+            **_marked(values, condition),
         }
+
+    def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
+        """The plot as it is."""
+        return plot
+
+    def show(self, what: str, values: Floats, plot: Plot, area: Area, choice: int) -> dict[str, float]:
+        """The least-squares line; or a ring about a point: about the one without which |r| is largest (choice 0),
+        smallest (1), or changes least (2).
+
+        Raises:
+            UnsuitableDraw: there is no point about which a ring touches no other.
+        """
+        if what == "line":
+            return {"line": 1.0}
+        points = ringable(values, plot, area)
+        if not len(points):
+            raise UnsuitableDraw("no point stands alone enough to be marked")
+        change = np.abs(left_out(values)[points]) - abs(correlation(values))
+        chosen = (change.argmax(), change.argmin(), np.abs(change).argmin())[choice]
+        return {"marked": float(points[chosen])}
 
     def distinct(self, values: Floats) -> bytes:
         """The points in sorted order."""
         return values[np.lexsort(values.T)].tobytes()
 
     def artists(self, axes: Axes, values: Floats, condition: Condition) -> list[Artist]:
-        """One path of n discs: drawn where the points are, not shifted to whole pixels as markers are."""
-        at = axes.transData.transform(values)
+        """One path of n discs: drawn where the points are, not shifted to whole pixels as markers are.
+
+        Under them, where the condition has a `line`, the least-squares line of all points from the smallest x to the
+        largest, with a halo of paper about each dot; and a ring about the point `marked`.
+        """
         figure = axes.get_figure(root=True)
         assert figure is not None, "these axes belong to a frame"
         scale = figure.dpi / 72
-        discs = [Path.circle(tuple(centre), DIAMETER / 2 * scale) for centre in at]
-        path = Path.make_compound_path(*discs)
-        return [PathPatch(path, transform=IdentityTransform(), facecolor=self.colour, linewidth=0, snap=False)]
+
+        def discs(of: Floats, radius: float) -> Path:
+            circles = [Path.circle(tuple(centre), radius * scale) for centre in axes.transData.transform(of)]
+            return Path.make_compound_path(*circles)
+
+        def patch(path: Path, **options: Any) -> PathPatch:
+            return PathPatch(path, transform=IdentityTransform(), snap=False, **options)
+
+        under = []
+        if condition.get("line"):
+            under.append(patch(Path(axes.transData.transform(_line(values))), facecolor="none", edgecolor=INK,
+                               linewidth=LINE, capstyle="butt", zorder=UNDER))  # fmt: skip
+            under.append(patch(discs(values, DIAMETER / 2 + HALO), facecolor=PAPER, linewidth=0, zorder=UNDER))
+        if "marked" in condition:
+            ring = discs(values[[int(condition["marked"])]], RING)
+            under.append(patch(ring, facecolor="none", edgecolor=INK, linewidth=LINE, zorder=UNDER))
+        corner = axes.transAxes.transform((0, 0)) + np.ceil(scale / 2)  # the axes' lines are 1 CSS pixel wide
+        for artist in under:
+            artist.set_clip_box(Bbox([corner, axes.transAxes.transform((1, 1))]))
+        return [*under, patch(discs(values, DIAMETER / 2), facecolor=self.colour, linewidth=0)]
 
     # Real plots
 
@@ -328,6 +376,36 @@ class Scatter:
         return (1 - torch.exp(-2.0 * (rows.transpose(1, 2) @ columns)))[:, None]
 
 
+def ringable(values: Floats, plot: Plot, area: Area) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The points, as indices of the values (n, 2), about which a ring touches neither another dot nor the axes.
+
+    `area` is the width and height between the ends of the axes, in CSS pixels.
+    """
+    low, span = np.array([plot.x.low, plot.y.low]), np.array([plot.x.span, plot.y.span])
+    at = (values - low) / span * np.array(area)
+    outer = RING + LINE / 2
+    far = _distances(at, alone=np.inf).min(axis=1) >= outer + DIAMETER / 2 + 1
+    within = np.minimum(at, np.array(area) - at).min(axis=1) >= outer + 1
+    return np.flatnonzero(far & within)
+
+
+def _line(values: Floats) -> Floats:
+    """The ends, (2, 2), of the least-squares line from the smallest to the largest x."""
+    x, y = values.T
+    slope = correlation(values) * y.std() / x.std()
+    ends = np.array([x.min(), x.max()])
+    return np.column_stack([ends, y.mean() + slope * (ends - x.mean())])
+
+
+def _marked(values: Floats, condition: Condition) -> dict[str, float]:
+    """What there is to say of the marked point."""
+    if "marked" not in condition:
+        return {}
+    marked = int(condition["marked"])
+    x, y = values[marked].tolist()
+    return {"r_without": correlation(np.delete(values, marked, axis=0)), "x_marked": x, "y_marked": y}
+
+
 @dataclass(frozen=True, slots=True)
 class _Anatomy:
     """The parts of y: its correlations with x and with the parabola, what is left, (n,), and how that fans out."""
@@ -414,11 +492,11 @@ class _Groups:
     gap: float
 
 
-def _distances(points: Floats) -> Floats:
-    """Distances between points (n, 2): (n, n), with 9 on the diagonal."""
+def _distances(points: Floats, alone: float = 9.0) -> Floats:
+    """Distances between points (n, 2): (n, n), with 9 (or `alone`) on the diagonal."""
     difference = points[:, None] - points[None]
     distance: Floats = np.sqrt(np.einsum("ijk,ijk->ij", difference, difference))
-    np.fill_diagonal(distance, 9.0)
+    np.fill_diagonal(distance, alone)
     return distance
 
 

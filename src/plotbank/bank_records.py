@@ -11,44 +11,72 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import BankError
-from .proof.readers import MEASURED
+from .errors import BankError, QuizFileError
+from .item_templates import Template, parse
+from .item_templates.grading import Answer
+from .items import Axis
+from .proof.readers import READERS
+from .proving import answer_of
 
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionRecord:
-    """What a question's keys say: a reading of a kind of plot, with how many places, on axes with which ends."""
+class PictureRecord:
+    """A picture as it was built: its kind, SHA-256, axes, size in CSS pixels, data in the kind's shape (n, W), and the
+    condition with what was drawn besides."""
 
     kind: str
-    reads: str
-    decimals: int
-    x: tuple[float, float]
-    y: tuple[float, float]
+    picture: str
+    x: Axis
+    y: Axis
+    size: tuple[int, int]
+    condition: Mapping[str, float]
+    values: npt.NDArray[np.float64]
+
+    @property
+    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The ends of the axes."""
+        return (self.x.low, self.x.high), (self.y.low, self.y.high)
+
+    @property
+    def told_ends(self) -> tuple[float, ...]:
+        """The ends that a text alternative may say: those of groups are no numbers."""
+        return tuple(end for axis in (self.x, self.y) if not axis.categories for end in (axis.low, axis.high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlotRecord:
-    """A variant as it was built: its question, the SHA-256 of its picture, its data of shape (n, 2)."""
+class ClaimRecord:
+    """What a template said of a variant's pictures: its name, its answer, the names that it drew."""
+
+    template: str
+    answer: Answer
+    drawn: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRecord:
+    """A variant as it was built."""
 
     question: str
-    picture: str
-    values: npt.NDArray[np.float64]
+    claims: tuple[ClaimRecord, ...]
+    plots: tuple[PictureRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankRecords:
     """All of it.
 
-    `packages` maps the files to import to their SHA-256; `keys` maps variants to keys.  `people` holds names, e-mail
+    `packages` maps the files to import to their SHA-256; `templates` questions to their templates, by name; `keys`
+    variants to keys; `accommodated` are the variants that stand in packages of their own.  `people` holds names, e-mail
     addresses and ids in small letters.
     """
 
     packages: Mapping[str, str]
-    questions: Mapping[str, QuestionRecord]
-    plots: Mapping[str, PlotRecord]
+    templates: Mapping[str, Mapping[str, Template]]
+    variants: Mapping[str, VariantRecord]
     keys: Mapping[str, str]
+    accommodated: frozenset[str]
     people: frozenset[str]
 
 
@@ -60,12 +88,24 @@ def read_records(folder: Path) -> BankRecords:
     """
     if not folder.is_dir():
         raise BankError(f"{folder}: there is no such folder")
-    packages, questions = _reading(folder, "evidence.json", _evidence)
-    plots = _reading(folder, "plots.jsonl", _plots)
-    if unknown := sorted({plot.question for plot in plots.values()} - questions.keys()):
-        raise BankError(f"{folder}: private/evidence.json cannot be used: it lacks the question {unknown[0]!r}")
-    keys, people = _reading(folder, "answer_key.csv", _answer_key)
-    return BankRecords(packages=packages, questions=questions, plots=plots, keys=keys, people=people)
+    packages, templates = _reading(folder, "evidence.json", _evidence)
+    variants = _reading(folder, "plots.jsonl", _variants)
+    for variant in variants.values():
+        for claim in variant.claims:
+            if claim.template not in templates.get(variant.question, {}):
+                raise BankError(
+                    f"{folder}: private/evidence.json cannot be used: it lacks the template {claim.template!r} of the "
+                    f"question {variant.question!r}"
+                )
+    keys, accommodated, people = _reading(folder, "answer_key.csv", _answer_key)
+    return BankRecords(
+        packages=packages,
+        templates=templates,
+        variants=variants,
+        keys=keys,
+        accommodated=accommodated,
+        people=people,
+    )
 
 
 def _reading(folder: Path, name: str, parse: Any) -> Any:
@@ -73,12 +113,12 @@ def _reading(folder: Path, name: str, parse: Any) -> Any:
         return parse(folder / "private" / name)
     except FileNotFoundError:
         raise BankError(f"{folder}: this is not a whole bank: private/{name} is missing") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error, QuizFileError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise BankError(f"{folder}: private/{name} cannot be used: {what}") from None
 
 
-def _evidence(path: Path) -> tuple[dict[str, str], dict[str, QuestionRecord]]:
+def _evidence(path: Path) -> tuple[dict[str, str], dict[str, dict[str, Template]]]:
     evidence = json.loads(path.read_text(encoding="utf-8"))
     packages = {str(name): str(sha256) for name, sha256 in evidence["packages"].items()}
     if not packages:
@@ -86,51 +126,67 @@ def _evidence(path: Path) -> tuple[dict[str, str], dict[str, QuestionRecord]]:
     for name in packages:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ValueError(f"it names a file outside the bank: {name}")
-    return packages, {str(name): _question(entry) for name, entry in evidence["questions"].items()}
+    templates = {
+        str(question): {str(one["name"]): parse(str(one["name"]), str(one["source"])) for one in entry["templates"]}
+        for question, entry in evidence["questions"].items()
+    }
+    return packages, templates
 
 
-def _question(entry: Mapping[str, Any]) -> QuestionRecord:
-    record = QuestionRecord(
-        kind=str(entry["kind"]),
-        reads=str(entry["reads"]),
-        decimals=int(entry["decimals"]),
-        x=_ends(entry["x"]),
-        y=_ends(entry["y"]),
-    )
-    if record.kind not in MEASURED:
-        raise ValueError(f"nothing here reads pictures of the kind {record.kind!r}")
-    if record.reads not in MEASURED[record.kind] or not 0 <= record.decimals <= 4:
-        raise ValueError(f"reads = {record.reads!r} with {record.decimals} decimals is nothing that can be measured")
-    return record
-
-
-def _ends(pair: Any) -> tuple[float, float]:
-    low, high = (float(end) for end in pair)
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"{pair!r} are not the ends of an axis")
-    return low, high
-
-
-def _plots(path: Path) -> dict[str, PlotRecord]:
-    plots = {}
+def _variants(path: Path) -> dict[str, VariantRecord]:
+    variants = {}
     with path.open(encoding="utf-8") as lines:
         for record in map(json.loads, lines):
-            variant, values = str(record["variant"]), np.array(record["values"], dtype=np.float64)
-            if values.ndim != 2 or values.shape[1] != 2 or not np.isfinite(values).all():
-                raise ValueError(f"the values of {variant} are not points")
-            plots[variant] = PlotRecord(
-                question=variant.partition("_")[0], picture=str(record["picture"]), values=values
+            name = str(record["variant"])
+            variants[name] = VariantRecord(
+                question=name.partition("_")[0],
+                claims=tuple(
+                    ClaimRecord(
+                        template=str(claim["template"]), answer=answer_of(claim["answer"]), drawn=dict(claim["drawn"])
+                    )
+                    for claim in record["claims"]
+                ),
+                plots=tuple(_picture(name, plot) for plot in record["plots"]),
             )
-    if not plots:
+            if not variants[name].plots or not variants[name].claims:
+                raise ValueError(f"{name} has no plots or no claims")
+    if not variants:
         raise ValueError("it has no plots")
-    return plots
+    return variants
 
 
-def _answer_key(path: Path) -> tuple[dict[str, str], frozenset[str]]:
+def _picture(variant: str, plot: Mapping[str, Any]) -> PictureRecord:
+    values = np.array(plot["values"], dtype=np.float64)
+    if values.ndim != 2 or not len(values) or not np.isfinite(values).all():
+        raise ValueError(f"the values of {variant} are not data")
+    if plot["kind"] not in READERS:
+        raise ValueError(f"nothing here reads pictures of the kind {plot['kind']!r}")
+    width, height = (int(side) for side in plot["size"])
+    return PictureRecord(
+        kind=str(plot["kind"]),
+        picture=str(plot["picture"]),
+        x=_axis(plot["x"]),
+        y=_axis(plot["y"]),
+        size=(width, height),
+        condition={str(name): float(value) for name, value in plot["condition"].items()},
+        values=values,
+    )
+
+
+def _axis(record: Mapping[str, Any]) -> Axis:
+    low, high = float(record["low"]), float(record["high"])
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"{low:g} and {high:g} are not the ends of an axis")
+    return Axis(label=str(record["label"]), low=low, high=high, categories=tuple(map(str, record["categories"])))
+
+
+def _answer_key(path: Path) -> tuple[dict[str, str], frozenset[str], frozenset[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         table = csv.DictReader(file)
-        if missing := {"student", "name", "email", "variant", "key"} - set(table.fieldnames or ()):
+        if missing := {"student", "name", "email", "variant", "key", "accommodated"} - set(table.fieldnames or ()):
             raise KeyError(*sorted(missing))
         rows = list(table)
     people = {row[column].casefold() for row in rows for column in ("student", "name", "email")}
-    return {row["variant"]: row["key"] for row in rows}, frozenset(p for p in people if len(p) >= _SHORTEST)
+    keys = {row["variant"]: row["key"] for row in rows}
+    accommodated = frozenset(row["variant"] for row in rows if row["accommodated"])
+    return keys, accommodated, frozenset(p for p in people if len(p) >= _SHORTEST)

@@ -1,21 +1,22 @@
 """The build: from a quiz, a roster and a secret to a bank's folder, whole or not at all."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .bank_folder import appearing, refuse_unless_free
-from .errors import BankError
-from .exporters import Exporter, Writer
-from .generator.rendering import Frame
+from .errors import BankError, RosterError
+from .exporters import Exporter
+from .item_templates.words import words
 from .items import Bank, Item, Question
 from .models import Device, open_model
 from .private_files import keeping, write_evidence
-from .quiz import Quiz, QuizQuestion, refuse_impossible
+from .question import QuizQuestion
+from .quiz import Quiz, refuse_impossible
 from .roster import Roster
-from .variants import Statistics, variants
+from .variants import Frames, Statistics, variants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,12 @@ def build(
     *,
     device: Device = "auto",
     overwrite: bool = False,
+    accommodate: Sequence[str] = (),
     advance: Callable[[str], None] = lambda stage: None,
 ) -> Summary:
     """Build a bank in `folder`: the packages to import, and `private/` with keys, data and evidence.
 
+    Students whose ids are in `accommodate` get their variants with the data in a table, in packages of their own.
     `advance` is called once for every finished item with the question's title.  The folder appears when it is
     complete; whatever goes wrong before leaves nothing behind.
 
@@ -52,31 +55,45 @@ def build(
     refuse_impossible(quiz, len(students))
     refuse_unless_free(folder, overwrite=overwrite)
     remarks = [_changed_ids(folder, roster)]
-    frames = {question.id: Frame(question.kind, question.plot) for question in quiz.questions}
+    unknown = sorted(set(accommodate) - {student.id for student in students})
+    if unknown:
+        raise RosterError(f"no student has the id {unknown[0]!r} (students are told apart by {roster.id_column!r})")
+    frames = Frames(quiz.numerals)
     models = {question.card.name: question.card for question in quiz.questions}
     running = {name: open_model(card, device) for name, card in models.items()}
     bank = Bank(
         id=quiz.id,
         title=quiz.title,
-        language=quiz.locale,
+        language=quiz.language,
         questions=tuple(_question(question) for question in quiz.questions),
-        variants=len(students),
+        variants=len(students) - len(set(accommodate)),
     )
+    banks = {False: bank, True: _accommodated(bank, len(set(accommodate)), quiz.language)}
     statistics = {question.id: Statistics() for question in quiz.questions}
     with appearing(folder) as scratch:
         with ExitStack() as stack:
-            writers = {e.name: stack.enter_context(_open(e, bank, scratch)) for e in exporters}
+            folders = {exporter.name: scratch / exporter.name for exporter in exporters}
+            for path in folders.values():
+                path.mkdir()
+            writers = {
+                (exporter.name, special): stack.enter_context(exporter.open(banks[special], folders[exporter.name]))
+                for exporter in exporters
+                for special in banks
+                if banks[special].variants
+            }
             private = stack.enter_context(keeping(scratch))
             for question in quiz.questions:
-                model, frame = running[question.card.name], frames[question.id]
-                counts = statistics[question.id]
-                for variant in variants(quiz.id, question, students, secret, model, frame, counts):
-                    _refuse_unsayable(exporters, bank, variant.item)
-                    for writer in writers.values():
-                        writer.add(variant.item)
+                model, counts = running[question.card.name], statistics[question.id]
+                for variant in variants(quiz.id, question, students, secret, model, frames, counts, accommodate):
+                    own = banks[variant.accommodated]
+                    _refuse_unsayable(exporters, own, variant.item)
+                    for exporter in exporters:
+                        writers[exporter.name, variant.accommodated].add(variant.item)
                     private(variant)
                     advance(question.title)
-            packages = {name: tuple(writer.close()) for name, writer in writers.items()}
+            packages: dict[str, tuple[Path, ...]] = {}
+            for (name, _), writer in writers.items():
+                packages[name] = (*packages.get(name, ()), *writer.close())
         relative = {name: tuple(p.relative_to(scratch) for p in paths) for name, paths in packages.items()}
         write_evidence(scratch, quiz, roster, secret, running, statistics, relative)
     remarks += [model.remark for model in running.values()]
@@ -94,17 +111,15 @@ def _question(question: QuizQuestion) -> Question:
         id=question.id,
         title=question.title,
         points=question.points,
-        template=question.template.name,
+        template=", ".join(template.name for template in question.templates),
         kind=question.kind.name,
     )
 
 
-@contextmanager
-def _open(exporter: Exporter, bank: Bank, scratch: Path) -> Iterator[Writer]:
-    folder = scratch / exporter.name
-    folder.mkdir()
-    with exporter.open(bank, folder) as writer:
-        yield writer
+def _accommodated(bank: Bank, variants: int, language: str) -> Bank:
+    """The bank of those who get their data in a table too."""
+    title = f"{bank.title} ({words(language)['with data']})"
+    return replace(bank, id=f"{bank.id}-data", title=title, variants=variants)
 
 
 def _refuse_unsayable(exporters: Sequence[Exporter], bank: Bank, item: Item) -> None:

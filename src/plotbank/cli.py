@@ -20,7 +20,7 @@ from .training_commands import data, evaluate, export, train
 
 if TYPE_CHECKING:
     from .build import Summary
-    from .quiz import Quiz
+    from .question import QuizQuestion
     from .roster import Roster
     from .verify import Verdict
 
@@ -67,17 +67,18 @@ def init(folder: Path) -> None:
 @click.option("--roster", type=FILE, help="Also check that there is a variant for everyone in this CSV file.")
 def check(quiz: Path, roster: Path | None) -> None:
     """Say whether QUIZ is possible and clear; nothing is built."""
-    from .generator.rendering import Frame
+    from .outlook import outlook
     from .quiz import read_quiz, refuse_impossible
 
     plan = read_quiz(quiz)
-    for question in plan.questions:
-        Frame(question.kind, question.plot)
-    if roster is not None:
-        people = _roster(roster)
+    people = None if roster is None else _roster(roster)
+    if people is not None:
         refuse_impossible(plan, len(people.students))
         _print_roster(people)
-    _print_outlook(plan)
+    for question in plan.questions:
+        click.echo(f"Question {question.id}: {question.title} ({_templates_of(question)}, {question.points:g} points)")
+        for sentence in outlook(question, None if people is None else len(people.students)):
+            _echo_indented(sentence)
     click.echo("The quiz can be built.")
 
 
@@ -102,6 +103,12 @@ def check(quiz: Path, roster: Path | None) -> None:
     help="The secret that decides who gets what; by default beside the quiz, made at the first build.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the bank that is in DIR.")
+@click.option(
+    "--accommodate",
+    multiple=True,
+    metavar="STUDENT",
+    help="Give the student with this id the data in a table too, in packages of their own; repeat for several.",
+)
 def build(
     quiz: Path,
     roster: Path,
@@ -110,6 +117,7 @@ def build(
     device: Any,
     secret: Path | None,
     overwrite: bool,
+    accommodate: tuple[str, ...],
 ) -> None:
     """Build the question banks of QUIZ: a variant of every question for every student."""
     from . import bank_secret
@@ -127,7 +135,17 @@ def build(
     chosen = [known[name] for name in dict.fromkeys(formats)] or list(known.values())
     total = len(people.students) * len(plan.questions)
     with bank_secret.kept(path, make=secret is None) as (key, made), _progress("Building", total) as advance:
-        summary = build_bank(plan, people, key, folder, chosen, device=device, overwrite=overwrite, advance=advance)
+        summary = build_bank(
+            plan,
+            people,
+            key,
+            folder,
+            chosen,
+            device=device,
+            overwrite=overwrite,
+            accommodate=accommodate,
+            advance=advance,
+        )
     _print_roster(people)
     if made:
         click.echo(f"A new secret was made: {path} (keep it private, and keep it: it decides who gets what).")
@@ -160,12 +178,12 @@ def templates() -> None:
 
 @templates.command("list")
 def templates_list() -> None:
-    """The templates that come with plotbank."""
-    from .item_templates import built_in, parse
+    """The templates that are installed."""
+    from .item_templates import built_in, installed
 
-    for name, source in built_in().items():
-        template = parse(name, source)
-        click.echo(f"{name:24}  {template.type:10}  {template.title}")
+    for name in installed():
+        template = built_in(name)
+        click.echo(f"{name:27}  {template.type:10}  {template.title}")
 
 
 @templates.command("show")
@@ -191,6 +209,33 @@ def templates_new(file: Path, like: str) -> None:
     except OSError as error:
         raise PlotbankError(f"{file}: cannot be written: {error.strerror}") from None
     click.echo(f'{file}: change it, and name it in the quiz file: template = "{file.name}"')
+
+
+@templates.command("check")
+@click.argument("file", type=FILE)
+def templates_check(file: Path) -> None:
+    """Try the template in FILE (or a built-in one by its name) on 100 plots and say what is wrong with it."""
+    from .outlook import outlook, tried_question
+
+    question = tried_question(file)
+    click.echo(f"{question.title} ({_templates_of(question)}), in {question.numerals.language}")
+    for sentence in outlook(question, None):
+        _echo_indented(sentence)
+    click.echo("The template can be used.")
+
+
+@main.command()
+@click.option("--kind", metavar="KIND", help="Only those for plots of this kind.")
+def contexts(kind: str | None) -> None:
+    """The built-in contexts: what the data of a question can be said to be about."""
+    from .item_templates.contexts import contexts as of_kind
+    from .proof.readers import READERS
+
+    if kind is not None and kind not in READERS:
+        raise PlotbankError(f"there is no kind {kind!r}: known are {', '.join(READERS)}")
+    for name in READERS if kind is None else (kind,):
+        for one in of_kind(name):
+            click.echo(f"{one.id:22}  {name:9}  {one.texts['en'].story}")
 
 
 @main.group(cls=Commands)
@@ -230,12 +275,16 @@ def models_show(name: str) -> None:
 
 
 def _template_source(name: str) -> str:
-    from .item_templates import built_in
+    from .item_templates import installed
 
-    known = built_in()
+    known = installed()
     if name not in known:
         raise PlotbankError(f"there is no template {name!r}: known are {', '.join(known)}")
-    return known[name]
+    return known[name].english
+
+
+def _templates_of(question: QuizQuestion) -> str:
+    return ", ".join(template.name for template in question.templates)
 
 
 def _roster(path: Path) -> Roster:
@@ -267,29 +316,18 @@ def _print_roster(people: Roster) -> None:
         click.echo(f"  {sentence}")
 
 
-def _print_outlook(plan: Quiz) -> None:
-    from .quiz import outlook
-
-    for question in plan.questions:
-        out = outlook(question)
-        low, high = out.clarity
-        click.echo(f"Question {question.id}: {question.title} ({question.template.name}, {question.points:g} points)")
-        click.echo(f"  {out.combinations} conditions, {out.answers} different answers; every picture is drawn anew")
-        if out.natural:
-            click.echo(f"  as in plots of real data: {', '.join(out.natural)}")
-        click.echo(f"  clarity {low:.1f} to {high:.1f} just-noticeable differences", nl=out.tolerance is None)
-        if out.tolerance is not None:
-            click.echo(f"; tolerance {out.tolerance[0]:g} to {out.tolerance[1]:g}")
-
-
 def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
+    from statistics import pstdev
+
     for name, counts in summary.statistics.items():
         tally = counts.tally
         redraws = ", ".join(f"{reason}: {times}" for reason, times in sorted(tally.refused.items()))
         click.echo(
             f"Question {name}: {tally.kept} variants from {tally.drawn} draws"
             + (f" ({redraws})" if redraws else "")
-            + f"; {len(counts.keys)} different keys, the commonest shared by {max(counts.keys.values())}."
+            + f"; {len(counts.keys)} different keys, the commonest shared by {max(counts.keys.values())}; "
+            f"{len(counts.answers)} different answers (key and options), the commonest shared by "
+            f"{max(counts.answers.values())}. Predicted difficulty varies by {pstdev(counts.difficulty):.2f} logits."
         )
     click.echo(f"All {sum(c.tally.kept for c in summary.statistics.values())} keys were proved from the pictures.")
     for remark in summary.remarks:

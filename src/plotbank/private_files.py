@@ -3,22 +3,29 @@
 import csv
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median, pstdev
 from typing import Any
 
 from .bank_folder import owned
 from .generator import seeds
-from .items import NumericKey
+from .items import Axis, NumericKey
 from .models import Model
-from .quiz import Quiz, QuizQuestion
+from .proving import answer_record
+from .question import QuizQuestion
+from .quiz import Quiz
 from .roster import Roster
 from .variants import Statistics, Variant
 
-KEY_COLUMNS = ("student", "name", "email", "question", "variant", "key", "tolerance", "condition", "measured")
+KEY_COLUMNS = (
+    *("student", "name", "email", "question", "variant", "key", "tolerance", "condition", "measured"),
+    "accommodated",
+)
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def keeping(scratch: Path) -> Iterator[Callable[[Variant], None]]:
 
 
 def _key_row(variant: Variant) -> list[str]:
-    item, condition = variant.item, variant.draw.request.condition
+    item = variant.item
     tolerance = f"{item.key.tolerance:g}" if isinstance(item.key, NumericKey) else ""
     return [
         *map(harmless, (variant.student.id, variant.student.name, variant.student.email)),
@@ -49,22 +56,50 @@ def _key_row(variant: Variant) -> list[str]:
         item.id,
         item.key.printed,
         tolerance,
-        "; ".join(f"{name} = {value:g}" for name, value in condition.items()),
-        f"r = {variant.measured.r:.4f}; n = {variant.measured.n}",
+        " | ".join(_said(shown.condition) for shown in variant.made.shown),
+        " | ".join(_said(measured, 4) for measured in variant.measured),
+        "yes" if variant.accommodated else "",
     ]
 
 
+def _said(readings: Mapping[str, float], places: int | None = None) -> str:
+    """Readings that a plot has, in a row."""
+    numbers = {name: value for name, value in readings.items() if math.isfinite(value)}
+    return "; ".join(
+        f"{name} = {value:g}" if places is None else f"{name} = {round(value, places):g}"
+        for name, value in numbers.items()
+    )
+
+
 def _plot_record(variant: Variant) -> dict[str, Any]:
-    item, drawn = variant.item, variant.draw
+    item, made = variant.item, variant.made
     return {
         "variant": item.id,
-        "condition": dict(drawn.request.condition),
-        "attempt": drawn.attempt,
-        "picture": hashlib.sha256(item.picture.png).hexdigest(),
         "key": item.key.printed,
         "clarity": round(item.clarity, 4),
-        "values": drawn.values.tolist(),
+        "difficulty": round(item.difficulty, 4),
+        "attempts": [drawn.attempt for drawn in variant.draws],
+        "claims": [
+            {"template": claim.template, "answer": answer_record(claim.answer), "drawn": dict(claim.drawn)}
+            for claim in made.claims
+        ],
+        "plots": [
+            {
+                "kind": shown.kind.name,
+                "picture": hashlib.sha256(picture.png).hexdigest(),
+                "x": _axis(shown.plot.x),
+                "y": _axis(shown.plot.y),
+                "size": [shown.plot.picture.width, shown.plot.picture.height],
+                "condition": dict(shown.condition),
+                "values": shown.values.tolist(),
+            }
+            for shown, picture in zip(made.shown, item.every_picture, strict=True)
+        ],
     }
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {"label": axis.label, "low": axis.low, "high": axis.high, "categories": list(axis.categories)}
 
 
 def harmless(cell: str) -> str:
@@ -83,7 +118,7 @@ def write_evidence(
 ) -> None:
     """Write `private/evidence.json`: how the bank came about, what was checked, and what its files were."""
     evidence = {
-        "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.locale},
+        "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.numerals.locale},
         "roster": {"students": len(roster.students), "source": roster.source, "id_column": roster.id_column},
         "versions": _versions(),
         "models": {
@@ -99,8 +134,9 @@ def write_evidence(
             question.id: _question_evidence(question, statistics[question.id]) for question in quiz.questions
         },
         "checks": [
-            "the key equals the condition and the statistic of the data drawn",
-            "the key was measured again in the picture by independent code",
+            "every feature asked for is exactly that of the data drawn",
+            "the data and the key were measured again in the pictures by independent code",
+            "the key holds under all nine definitions of a quartile and Tukey's hinges, where it is about quartiles",
             "no two students share a picture or a data set",
             "no text or alternative text tells the key",
         ],
@@ -117,25 +153,38 @@ def _sha256(path: Path) -> str:
 
 
 def _question_evidence(question: QuizQuestion, counts: Statistics) -> dict[str, Any]:
-    plot = question.plot
     return {
         "title": question.title,
-        "template": question.template.name,
-        "template_sha256": hashlib.sha256(question.template.source.encode()).hexdigest(),
         "kind": question.kind.name,
-        "reads": question.template.reads,
-        "decimals": question.template.decimals,
+        "templates": [
+            {
+                "name": template.name,
+                "sha256": hashlib.sha256(template.source.encode()).hexdigest(),
+                "source": template.source,
+            }
+            for template in question.templates
+        ],
+        "contexts": [setting.context for setting in question.settings if setting.context],
         "model": question.card.name,
-        "x": [plot.x.low, plot.x.high],
-        "y": [plot.y.low, plot.y.high],
         "draws": counts.tally.drawn,
         "kept": counts.tally.kept,
         "redraws": dict(sorted(counts.tally.refused.items())),
         "largest_displacement": round(counts.displacement, 5),
-        "clarity": [round(min(counts.clarity), 3), round(max(counts.clarity), 3)],
+        "clarity": quantiles(counts.clarity),
+        "predicted_difficulty": {
+            **quantiles(counts.difficulty),
+            "standard_deviation": round(pstdev(counts.difficulty), 4),
+        },
         "different_keys": len(counts.keys),
         "largest_group_with_one_key": max(counts.keys.values()),
+        "different_answers": len(counts.answers),
+        "largest_group_with_one_answer": max(counts.answers.values()),
     }
+
+
+def quantiles(numbers: Sequence[float]) -> dict[str, float]:
+    """The least, the median and the greatest of some numbers."""
+    return {"least": round(min(numbers), 3), "median": round(median(numbers), 3), "greatest": round(max(numbers), 3)}
 
 
 def _versions() -> dict[str, str]:
@@ -147,6 +196,7 @@ def _versions() -> dict[str, str]:
         "lxml",
         "jinja2",
         "markdown-it-py",
+        "babel",
         "onnxruntime",
         "onnxruntime-gpu",
     )

@@ -3,52 +3,40 @@
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from . import item_templates
-from .errors import ImpossibleRequest, ModelError, QuizFileError, UnsuitableDraw
-from .generator.conditions import Grid, natural_rows, steps, tidy
-from .generator.kinds import UNIT, Feature, Kind, Plot, kinds
-from .item_templates import Template
-from .items import Axis, NumericKey, PictureSpec
+from .errors import ImpossibleRequest, ModelError, QuizFileError
+from .generator.conditions import Alike, Grid, natural_rows, steps, tidy
+from .generator.kinds import Feature, Kind, Plot, kinds
+from .item_templates import Template, difficulty
+from .item_templates.contexts import Context, context, contexts
+from .item_templates.numerals import Numerals, numerals
+from .item_templates.words import words
+from .items import Axis, PictureSpec
 from .leaks import told
+from .making import Made
 from .models import Card, latest, read_natural
 from .proof.readers import READERS
+from .question import QuizQuestion, Setting
+from .rehearsal import of_values, rehearse
 
-Distinct = Literal["picture", "answer"]
 _QUIZ_KEYS = ("title", "id", "locale", "picture")
-_QUESTION_KEYS = ("template", "id", "title", "points", "distinct", "x", "y")
+_QUESTION_KEYS = ("template", "id", "title", "points", "distinct", "x", "y", "story", "context")
+_REHEARSED = 12  # stand-ins of a question that no feature decides
+_OF_VALUE = 3  # of each value of a feature that decides
+_MOST_TRIED = 15
+_MOST_PARTS = 8
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 _QUESTION_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
 _LARGEST = 1_000_000  # bytes of a quiz file
-_TRIES = 50  # conditions and data of which one makes a stand-in; most of the first do
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuizQuestion:
-    """One question of the quiz file, with everything it names looked up."""
-
-    id: str
-    title: str
-    points: float
-    distinct: Distinct
-    template: Template
-    kind: Kind
-    card: Card
-    grid: Grid
-    plot: Plot
-
-    @property
-    def answers(self) -> int:
-        """How many different keys the question's conditions allow."""
-        return len(self.grid.values[self.template.reads])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,23 +45,13 @@ class Quiz:
 
     id: str
     title: str
-    locale: str
+    numerals: Numerals
     questions: tuple[QuizQuestion, ...]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What a question's conditions lead to, known before anything is drawn.
-
-    `combinations` is of the features that the question asks for; `natural` names the others, which are as in plots of
-    real data, or their families.
-    """
-
-    answers: int
-    combinations: int
-    natural: tuple[str, ...]
-    clarity: tuple[float, float]
-    tolerance: tuple[float, float] | None
+    @property
+    def language(self) -> str:
+        """The language of stems, feedback and text alternatives."""
+        return self.numerals.language
 
 
 def read_quiz(path: Path) -> Quiz:
@@ -90,20 +68,32 @@ def read_quiz(path: Path) -> Quiz:
     identifier = reader.text(head, "id", "[quiz]")
     if not _IDENTIFIER.fullmatch(identifier):
         reader.refuse("[quiz]", f"id = {identifier!r}", "write a letter, then letters, digits and hyphens, 60 at most")
-    locale = reader.text(head, "locale", "[quiz]", default="en")
-    if locale != "en":
-        reader.refuse("[quiz]", f"locale = {locale!r}", 'the locale must be "en"')
+    try:
+        written = numerals(reader.text(head, "locale", "[quiz]", default="en"))
+    except ValueError as error:
+        reader.refuse("[quiz]", "locale", str(error))
     entries = text.get("question")
     if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
         reader.refuse("the file", "no question", "add at least one table that begins with [[question]]")
     picture = _picture(reader, head)
-    questions = tuple(_question(reader, entry, number, picture) for number, entry in enumerate(entries, start=1))
+    questions = tuple(
+        _question(
+            reader,
+            entry,
+            f"question {number}",
+            f"q{number}",
+            _templates(reader, entry, f"question {number}"),
+            picture,
+            written,
+        )
+        for number, entry in enumerate(entries, start=1)
+    )
     taken: set[str] = set()
     for question in questions:
         if question.id in taken:
             reader.refuse("[[question]]", f"id = {question.id!r} stands twice", "give every question an id of its own")
         taken.add(question.id)
-    return Quiz(id=identifier, title=reader.text(head, "title", "[quiz]"), locale=locale, questions=questions)
+    return Quiz(id=identifier, title=reader.text(head, "title", "[quiz]"), numerals=written, questions=questions)
 
 
 def refuse_impossible(quiz: Quiz, students: int) -> None:
@@ -113,51 +103,16 @@ def refuse_impossible(quiz: Quiz, students: int) -> None:
         ImpossibleRequest: with the arithmetic.
     """
     for question in quiz.questions:
-        if question.distinct == "answer" and question.answers < students:
-            values = question.grid.values[question.template.reads]
+        most = question.fixed_answers()
+        if question.distinct == "answer" and most is not None and most < students:
+            values = question.values
+            span = f"{question.reads} from {values[0]:g} to {values[-1]:g}" if values else question.template.name
+            left_out = f", {len(question.left_out)} left out as easier or harder" if question.left_out else ""
             raise ImpossibleRequest(
-                f"question {question.id!r}: {question.template.reads} from {values[0]:g} to {values[-1]:g} allows "
-                f"{question.answers} different answers, and {students} students are to have one each "
-                f"({students} - {question.answers} = {students - question.answers} too few): widen the range, or "
+                f"question {question.id!r}: {span} allows {most} different answers{left_out}, and {students} students "
+                f"are to have one each ({students} - {most} = {students - most} too few): widen the range, or "
                 'write distinct = "picture"'
             )
-
-
-def outlook(question: QuizQuestion) -> Outlook:
-    """Try the template on every key that the conditions allow."""
-    clarities, tolerances = [], []
-    for value in question.grid.values[question.template.reads]:
-        key, clarity = item_templates.grade(question.template, _stand_in(question, value), np.random.default_rng(0))
-        clarities.append(clarity)
-        if isinstance(key, NumericKey):
-            tolerances.append(key.tolerance)
-    features, unasked = question.kind.features, question.grid.unasked
-    split = {feature.family for feature in features if feature.name not in unasked}
-    natural = [f.name if f.family in split else f.family or f.name for f in features if f.name in unasked]
-    return Outlook(
-        answers=question.answers,
-        combinations=question.grid.count(),
-        natural=tuple(dict.fromkeys(natural)),
-        clarity=(min(clarities), max(clarities)),
-        tolerance=(min(tolerances), max(tolerances)) if tolerances else None,
-    )
-
-
-def _stand_in(question: QuizQuestion, value: float, seed: int = 0) -> dict[str, float]:
-    """The readings of a plot with this value of what the template reads, from a plain formula instead of a network.
-
-    Raises:
-        ImpossibleRequest: no plot that the question allows has this value.
-    """
-    rng, kind, plot = np.random.default_rng(seed), question.kind, question.plot
-    area = (0.8 * plot.picture.width, 0.8 * plot.picture.height)
-    for _ in range(_TRIES):
-        condition = question.grid.draw(rng, value)
-        with suppress(UnsuitableDraw):
-            snapped = kind.snap(kind.plain(condition, rng), condition, plot, area, rng)
-            return kind.readings(snapped.values, condition, plot)
-    condition = question.grid.draw(rng, value)
-    return kind.readings(kind.values(kind.plain(condition, rng), condition), condition, UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,33 +183,32 @@ def _picture(reader: _Reader, head: Mapping[str, Any]) -> PictureSpec:
     return PictureSpec(width=size[0], height=size[1], density=density)
 
 
-def _question(reader: _Reader, table: Mapping[str, Any], number: int, picture: PictureSpec) -> QuizQuestion:
-    place = f"question {number}"
-    template = _template(reader, reader.text(table, "template", place), place)
-    kind = kinds().get(template.kind)
-    if kind is None:
-        reader.refuse(
-            place,
-            f"the template is about plots of the kind {template.kind!r}",
-            _nearest(template.kind, kinds()),
-        )
-    if kind.name not in READERS:
-        reader.refuse(
-            place,
-            f"the template is about plots of the kind {kind.name!r}",
-            f"nothing here can prove keys from their pictures yet: choose a template about {', '.join(READERS)}",
-        )
-    if template.reads not in [feature.name for feature in kind.features]:
-        reader.refuse(
-            place,
-            f"{template.name} reads {template.reads!r}",
-            f"the features of plots of the kind {kind.name!r} are {', '.join(f.name for f in kind.features)}",
-        )
+def question_of_template(template: Template, written: Numerals | None = None) -> QuizQuestion:
+    """The question that a template asks where a quiz file says nothing more.
+
+    Raises:
+        QuizFileError: the template cannot be used; with its line.
+    """
+    table = {"context": "any"} if contexts(template.kind) else {}
+    reader = _Reader(Path(template.name))
+    return _question(reader, table, "defaults", "q1", (template,), PictureSpec(), written or numerals("en"))
+
+
+def _question(
+    reader: _Reader,
+    table: Mapping[str, Any],
+    place: str,
+    default_id: str,
+    templates: tuple[Template, ...],
+    picture: PictureSpec,
+    written: Numerals,
+) -> QuizQuestion:
+    kind = _kind(reader, templates, place)
     card = latest(kind.name)
     _refuse_other_features(kind, card)
     families = dict.fromkeys(feature.family for feature in kind.features if feature.family)
     reader.only(table, (*_QUESTION_KEYS, *(feature.name for feature in kind.features), *families), place)
-    identifier = reader.text(table, "id", place, default=f"q{number}")
+    identifier = reader.text(table, "id", place, default=default_id)
     if not _QUESTION_ID.fullmatch(identifier):
         reader.refuse(place, f"id = {identifier!r}", "write a small letter, then small letters and digits, 20 at most")
     points = reader.number(table.get("points", 1), "points", place, "write a number above 0, such as 1")
@@ -263,19 +217,153 @@ def _question(reader: _Reader, table: Mapping[str, Any], number: int, picture: P
     distinct = table.get("distinct", "picture")
     if distinct not in ("picture", "answer"):
         reader.refuse(place, f"distinct = {distinct!r}", 'write "picture" or "answer"')
+    settings = _settings(reader, table, kind, picture, written, place)
+    reads = templates[0].reads if len(templates) == 1 else ""
+    cases = tuple(
+        _grid(reader, kind, card, asked, reads, place) for asked in _cases(reader, table, kind, card, templates, place)
+    )
+    title = templates[0].words(written.language).title if len(templates) == 1 else None
     question = QuizQuestion(
         id=identifier,
-        title=reader.text(table, "title", place, default=template.title),
+        title=reader.text(table, "title", place, default=title),
         points=points,
         distinct=distinct,
-        template=template,
+        templates=templates,
         kind=kind,
         card=card,
-        grid=_grid(reader, table, kind, card, template.reads, place),
-        plot=Plot(x=_axis(reader, table, "x", place), y=_axis(reader, table, "y", place), picture=picture),
+        cases=cases,
+        settings=_with_bins(settings, cases),
+        numerals=written,
     )
-    _refuse_unclear(reader, question, place)
-    return question
+    _refuse_unfitting_contexts(reader, question, place)
+    return _rehearsed(reader, question, place)
+
+
+def _templates(reader: _Reader, table: Mapping[str, Any], place: str) -> tuple[Template, ...]:
+    """The template, or the parts about one plot."""
+    given = table.get("template")
+    if not isinstance(given, list):
+        return (_template(reader, reader.text(table, "template", place), place),)
+    if not 2 <= len(given) <= _MOST_PARTS or not all(isinstance(name, str) for name in given):
+        reader.refuse(place, f"template = {given!r}", f"write the names of 2 to {_MOST_PARTS} templates about one plot")
+    templates = tuple(_template(reader, name, place) for name in given)
+    for template in templates:
+        if template.kind != templates[0].kind:
+            reader.refuse(
+                place,
+                f"{template.name} is about plots of the kind {template.kind!r}, {templates[0].name} about those of the "
+                f"kind {templates[0].kind!r}",
+                "the parts of a question are about one plot",
+            )
+        if template.plots or template.boxes or template.type in ("multiple", "matching"):
+            reader.refuse(place, f"{template.name} cannot be one of several parts", "ask it in a question of its own")
+    if len({template.show for template in templates}) > 1:
+        shows = ", ".join(f"{template.name}: {template.show or 'nothing'}" for template in templates)
+        reader.refuse(place, f"the parts show different things besides the data ({shows})", "one plot shows one thing")
+    return templates
+
+
+def _kind(reader: _Reader, templates: Sequence[Template], place: str) -> Kind:
+    name = templates[0].kind
+    kind = kinds().get(name)
+    if kind is None:
+        reader.refuse(place, f"the template is about plots of the kind {name!r}", _nearest(name, kinds()))
+    if kind.name not in READERS:
+        reader.refuse(
+            place,
+            f"the template is about plots of the kind {kind.name!r}",
+            f"nothing here can prove keys from their pictures: choose a template about {', '.join(READERS)}",
+        )
+    for template in templates:
+        refuse_unprovable(template, kind)
+    return kind
+
+
+def refuse_unprovable(template: Template, kind: Kind) -> None:
+    """Refuse a template whose key hangs on what cannot be measured in a picture.
+
+    Raises:
+        QuizFileError: with the place of the expression.
+    """
+    features = [feature.name for feature in kind.features]
+    for what, name in (("reads", template.reads), ("plots", template.plots)):
+        if name and name not in features:
+            raise QuizFileError(
+                f"{template.name}: header: {what} = {name!r}: the features of plots of the kind {kind.name!r} are "
+                f"{', '.join(features)}"
+            )
+    if template.show and template.show not in kind.shows:
+        raise QuizFileError(f"{template.name}: header: show = {template.show!r}: plots of the kind {kind.name!r} show "
+                            f"{', '.join(kind.shows) or 'nothing'} besides the data")  # fmt: skip
+    known = {
+        *item_templates.grading.FUNCTIONS,
+        *READERS[kind.name].measures,
+        "key",
+        *(name for name, _ in template.let),
+    }
+    for formula in template.keyed:
+        for name in sorted(formula.names - known):
+            near = get_close_matches(name, known, n=1, cutoff=0.6)
+            raise QuizFileError(
+                f"{formula.place}: {name!r} cannot be measured in a picture"
+                + (
+                    f": did you mean {near[0]!r}?"
+                    if near
+                    else f": what can is {', '.join(READERS[kind.name].measures)}"
+                )
+            )
+
+
+def _cases(
+    reader: _Reader, table: Mapping[str, Any], kind: Kind, card: Card, templates: Sequence[Template], place: str
+) -> list[dict[str, tuple[float, ...]]]:
+    """The values of each feature that is asked for, case by case.
+
+    The quiz file's word counts before the templates'.  Of several parts each case has what all of them ask for; where
+    that is nothing in every case, what the first of them asks for.
+    """
+    own = _asked(reader, table, kind, card, place)
+    asked = [
+        [_asked(reader, case, kind, card, f"{template.name}: conditions") for case in template.conditions]
+        for template in templates
+    ]
+    for template in templates:
+        _refuse_unknown(template, kind)
+    found = []
+    for combination in product(*asked):
+        shared: dict[str, tuple[float, ...]] = {}
+        for conditions in combination:
+            for name, values in conditions.items():
+                both = tuple(value for value in values if value in shared[name]) if name in shared else values
+                shared[name] = both
+        found.append({**shared, **own})
+    for name in {name for case in found for name in case if not any(other.get(name) for other in found)}:
+        for case, combination in zip(found, product(*asked), strict=True):
+            case[name] = next(conditions[name] for conditions in combination if name in conditions)
+    return [case for case in found if all(case.values())] or found
+
+
+def _asked(
+    reader: _Reader, table: Mapping[str, Any], kind: Kind, card: Card, place: str
+) -> dict[str, tuple[float, ...]]:
+    """The values of each feature that a table asks for, by its own name or its family's."""
+    found = {}
+    for feature in kind.features:
+        key = feature.name if feature.name in table else feature.family  # the member wins over its family
+        if key and key in table:
+            found[feature.name] = _values(reader, table[key], key, feature, card, place)
+    return found
+
+
+def _refuse_unknown(template: Template, kind: Kind) -> None:
+    known = {name for feature in kind.features for name in (feature.name, feature.family) if name}
+    for case in template.conditions:
+        for name in case:
+            if name not in known:
+                raise QuizFileError(
+                    f"{template.name}: header: conditions: {name!r} is no condition of the kind {kind.name!r}: "
+                    f"{_nearest(name, known)}"
+                )
 
 
 def _template(reader: _Reader, name: str, place: str) -> Template:
@@ -286,10 +374,10 @@ def _template(reader: _Reader, name: str, place: str) -> Template:
                 place, f"template = {name!r}", "a template of one's own lies beside the quiz file or below it"
             )
         return item_templates.load(path)
-    known = item_templates.built_in()
+    known = item_templates.installed()
     if name not in known:
         reader.refuse(place, f"template = {name!r} does not exist", _nearest(name, known))
-    return item_templates.parse(name, known[name])
+    return item_templates.built_in(name)
 
 
 def _refuse_other_features(kind: Kind, card: Card) -> None:
@@ -307,16 +395,15 @@ def _refuse_other_features(kind: Kind, card: Card) -> None:
         )
 
 
-def _grid(reader: _Reader, table: Mapping[str, Any], kind: Kind, card: Card, reads: str, place: str) -> Grid:
-    """The values of what the question asks for and its template reads, and natural ones of everything else."""
-    values: dict[str, tuple[float, ...]] = {}
+def _grid(
+    reader: _Reader, kind: Kind, card: Card, asked: Mapping[str, tuple[float, ...]], reads: str, place: str
+) -> Grid:
+    """The values of what is asked for and of what the template reads, and natural ones of everything else."""
+    values = dict(asked)
     for feature in kind.features:
-        key = feature.name if feature.name in table else feature.family  # the member wins over its family
-        if key and key in table:
-            values[feature.name] = _values(reader, table[key], key, feature, card, place)
-        elif feature.name == reads:
-            values[feature.name] = steps(feature, *_offered(feature, card))
-    natural = natural_rows(kind, read_natural(card), card.conditions, values)
+        if feature.name == reads and reads not in values:
+            values[reads] = steps(feature, *_offered(feature, card))
+    natural = _natural(kind, card, tuple(values))
     if not natural and len(values) < len(kind.features):
         unasked = [f"{f.name} from {f.usual[0]:g} to {f.usual[1]:g}" for f in kind.features if f.name not in values]
         reader.refuse(
@@ -325,6 +412,10 @@ def _grid(reader: _Reader, table: Mapping[str, Any], kind: Kind, card: Card, rea
             "say in the question what you want of these",
         )
     return Grid(kind=kind, values=values, natural=natural, reads=reads)
+
+
+def _natural(kind: Kind, card: Card, asked: tuple[str, ...]) -> tuple[Alike, ...]:
+    return natural_rows(kind, read_natural(card), card.conditions, asked)
 
 
 def _offered(feature: Feature, card: Card) -> tuple[float, float]:
@@ -363,56 +454,230 @@ def _values(reader: _Reader, given: Any, name: str, feature: Feature, card: Card
     return tuple(sorted({tidy(feature, value) for value in numbers}))
 
 
-def _axis(reader: _Reader, table: Mapping[str, Any], name: str, place: str) -> Axis:
+def _settings(
+    reader: _Reader, table: Mapping[str, Any], kind: Kind, picture: PictureSpec, written: Numerals, place: str
+) -> tuple[Setting, ...]:
+    """What the data are said to be about: the quiz file's own words, or built-in contexts."""
+    if "context" not in table:
+        x, y = (_axis(reader, table, name, kind, written, place) for name in ("x", "y"))
+        story = reader.text(table, "story", place) if "story" in table else ""
+        return (Setting(context="", plot=Plot(x=x, y=y, picture=picture), story=story),)
+    for key in ("x", "y", "story"):
+        if key in table:
+            reader.refuse(place, f"{key} beside context", f"leave out {key}: the context says it, or leave out context")
+    given = table["context"]
+    names = given if isinstance(given, list) else [given]
+    known = {own.id: own for own in contexts(kind.name)}
+    if not names or not all(isinstance(name, str) for name in names):
+        reader.refuse(place, f"context = {given!r}", 'write "any", a name, or a list of names')
+    chosen = list(known.values()) if names == ["any"] else []
+    for name in names if names != ["any"] else []:
+        if name not in known:
+            of_kind = context(name).kind  # an unknown name is refused there
+            reader.refuse(place, f"context = {name!r} is for plots of the kind {of_kind!r}", _nearest(name, known))
+        chosen.append(known[name])
+    if not chosen:
+        reader.refuse(
+            place, f"context = {given!r}", f"there are none for plots of the kind {kind.name!r}: write x and y"
+        )
+    return tuple(_of_context(own, picture, written.language) for own in chosen)
+
+
+def _of_context(own: Context, picture: PictureSpec, language: str) -> Setting:
+    text = own.texts[language]
+    if own.x is None:
+        x = Axis(label=text.x, low=0, high=len(text.categories), categories=text.categories)
+    else:
+        x = Axis(label=text.x, low=own.x.low, high=own.x.high, whole=own.x.whole)
+    if own.y is None:
+        y = Axis(label=text.y, low=0, high=math.inf)
+    else:
+        y = Axis(label=text.y, low=own.y.low, high=own.y.high, whole=own.y.whole)
+    return Setting(context=own.id, plot=Plot(x=x, y=y, picture=picture), story=text.story, sign=own.sign, bins=own.bins)
+
+
+def _axis(reader: _Reader, table: Mapping[str, Any], name: str, kind: Kind, written: Numerals, place: str) -> Axis:
+    """One axis in the quiz file's words: of numbers, of groups (a box plot's x), or of counts (a histogram's y)."""
+    known = words(written.language)
+    if kind.name == "boxplot" and name == "x":
+        return _groups(reader, table.get(name, {}), known["group"], place)
+    counts = kind.name == "histogram" and name == "y"
     right = f'write {name} = {{ label = "Study time (hours per week)", range = [0, 30] }}'
-    given = table.get(name, {"label": name, "range": [0, 10]})
+    default = {"label": known["observations"]} if counts else {"label": name, "range": [0, 10]}
+    given = table.get(name, default)
     if not isinstance(given, dict):
         reader.refuse(place, f"{name} = {given!r}", right)
     reader.only(given, ("label", "range"), f"{place}: {name}")
     label = reader.text(given, "label", f"{place}: {name}")
     ends = given.get("range")
+    if counts and ends is None:
+        return Axis(label=label, low=0, high=math.inf)
     if not isinstance(ends, list) or len(ends) != 2:
         reader.refuse(place, f"{name}: range = {ends!r}", right)
     low, high = (reader.number(end, f"{name}: range", place, right) for end in ends)
     if not low < high:
         reader.refuse(place, f"{name}: range = [{low:g}, {high:g}]", "the lower end comes first")
+    if counts and low != 0:
+        reader.refuse(place, f"{name}: range = [{low:g}, {high:g}]", "bars are counted from 0")
     if not (1e-6 <= high - low <= 1e9 and max(abs(low), abs(high)) <= 1e3 * (high - low)):
         reader.refuse(place, f"{name}: range = [{low:g}, {high:g}]", "choose units in which the numbers are handier")
     return Axis(label=label, low=low, high=high)
 
 
-def _refuse_unclear(reader: _Reader, question: QuizQuestion, place: str) -> None:
-    """Refuse a template that fails, and conditions under which its item would be ambiguous, whatever is drawn."""
-    template, name = question.template, question.template.reads
-    good: list[float] = []
+def _groups(reader: _Reader, given: Any, label: str, place: str) -> Axis:
+    """The axis of a box plot's groups: a label, and a name for each; letters where the quiz file gives none."""
+    right = 'write x = { label = "Transport", categories = ["Bus", "Bike", "Train", "Car"] }'
+    if not isinstance(given, dict):
+        reader.refuse(place, f"x = {given!r}", right)
+    reader.only(given, ("label", "categories"), f"{place}: x")
+    names = given.get("categories", ["A", "B", "C", "D"])
+    if not isinstance(names, list) or not 1 <= len(names) <= 4 or not all(isinstance(n, str) for n in names):
+        reader.refuse(place, f"x: categories = {names!r}", right)
+    stripped = [name.strip() for name in names]
+    if len(set(stripped)) != len(stripped) or not all(name and name.isprintable() for name in stripped):
+        reader.refuse(place, f"x: categories = {names!r}", "give every group a name of its own")
+    return Axis(
+        label=reader.text(given, "label", f"{place}: x", default=label),
+        low=0,
+        high=len(stripped),
+        categories=tuple(stripped),
+    )
+
+
+def _with_bins(settings: Sequence[Setting], cases: Sequence[Grid]) -> tuple[Setting, ...]:
+    """Classes of round width for histograms of which no number of bins is asked for."""
+    if not any("bins" in case.unasked for case in cases):
+        return tuple(replace(setting, bins=None) for setting in settings)
+    return tuple(replace(s, bins=s.bins or _round_bins(s.plot.x)) for s in settings)
+
+
+def _round_bins(axis: Axis) -> int | None:
+    """The number of bins from 6 to 16, nearest to 10, that divide the axis into classes of round width."""
+
+    def is_round(bins: int) -> bool:
+        width = axis.span / bins
+        leading = width / 10 ** math.floor(math.log10(width) + 1e-9)
+        return any(abs(leading - one) < 1e-9 for one in (1, 2, 2.5, 4, 5, 10)) and _whole(axis.low / width)
+
+    return next((bins for bins in sorted(range(6, 17), key=lambda b: (abs(b - 10), b)) if is_round(bins)), None)
+
+
+def _whole(number: float) -> bool:
+    return abs(number - round(number)) < 1e-9
+
+
+def _refuse_unfitting_contexts(reader: _Reader, question: QuizQuestion, place: str) -> None:
+    """Refuse contexts of which none goes with a sign of r that is asked for, or with so many groups."""
+    settings = question.settings
+    for case in question.cases:
+        for value in case.values.get("r", ()):
+            if not any(setting.sign * value >= 0 for setting in settings):
+                direction = "falls" if value < 0 else "rises"
+                reader.refuse(
+                    place,
+                    f"r = {value:g}, but no context has a relationship that {direction}",
+                    'write context = "any", another one, or other values of r',
+                )
+        if most := max(case.values.get("groups", ()), default=0):
+            for setting in settings:
+                if len(setting.plot.x.categories) < most:
+                    reader.refuse(
+                        place,
+                        f"{most:g} groups, but x has {len(setting.plot.x.categories)} categories",
+                        "give as many names, or ask for fewer groups",
+                    )
+
+
+def _rehearsed(reader: _Reader, question: QuizQuestion, place: str) -> QuizQuestion:
+    """The question with the difficulties between which its variants lie.
+
+    Refuses a template that fails, conditions under which its item would be ambiguous whatever is drawn, and titles,
+    labels and texts in which the key stands.
+    """
+    if question.values:
+        return _rehearsed_values(reader, question, place)
+    found = rehearse(question, _REHEARSED)
+    if not found.made:
+        reader.refuse(
+            place,
+            f"none of {_REHEARSED} trials of {question.template.name} made an item (most often: {found.reason})",
+            "choose other conditions or another template",
+        )
+    if len(found.made) == sum(bool(_told(question, made)) for made in found.made):
+        reader.refuse(place, _told(question, found.made[0])[0], "change the words")
+    return replace(question, band=_band([made.difficulty for made in found.made]))
+
+
+def _rehearsed_values(reader: _Reader, question: QuizQuestion, place: str) -> QuizQuestion:
+    """The same, where a feature decides: each of its values is tried."""
+    template, name = question.template, question.reads
+    good: dict[float, Made] = {}
     bad: list[tuple[float, str]] = []
-    for value in question.grid.values[name]:
-        try:
-            readings = _stand_in(question, value)
-            for k in range(12):  # the places of the options are drawn: try several
-                item_templates.grade(template, readings, np.random.default_rng(k))
-            good.append(value)
-            _refuse_telling(reader, question, value, place)
-        except (UnsuitableDraw, ImpossibleRequest) as reason:
-            bad.append((value, str(reason)))
-    if bad:
-        right = f"ask for {name} from {good[0]:g} to {good[-1]:g}" if good else "choose another template or conditions"
-        reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", right)
-
-
-def _refuse_telling(reader: _Reader, question: QuizQuestion, value: float, place: str) -> None:
-    """Refuse a template whose text fails, and titles, labels and texts in which this value's key stands."""
-    name, axes = question.template.reads, {"x": question.plot.x, "y": question.plot.y}
-    for seed in range(20):  # a stand-in may not be what the template requires; another one is
-        readings = _stand_in(question, value, seed)
-        try:
-            text = item_templates.write(question.template, readings, axes, np.random.default_rng(seed))
-        except UnsuitableDraw:
+    for value, made, reason in of_values(
+        question, _tried(question), _OF_VALUE, lambda made: bool(_told(question, made))
+    ):
+        if not made:
+            bad.append((value, reason))
             continue
-        for what in told(text, title=question.title, identifier=question.id, label="0" * 16):
+        good[value] = made[0]
+        telling = [what for one in made for what in _told(question, one)[:1]]
+        if len(telling) == len(made):  # by chance a text may hold the key: then another plot is drawn
             right = f"change the words, or leave {name} = {value:g} out"
-            reader.refuse(place, f"with {name} = {value:g} {what}", right)
-        return
+            reader.refuse(place, f"with {name} = {value:g} {telling[0]}", right)
+    if bad:
+        span = (
+            f"ask for {name} from {min(good):g} to {max(good):g}" if good else "choose another template or conditions"
+        )
+        reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", span)
+    low, high = _band([made.difficulty for made in good.values()])
+    if template.type != "numerical":
+        return replace(question, band=(low, high))
+    left_out = tuple(value for value, made in good.items() if not low <= made.difficulty <= high)
+    cases = [
+        replace(case, values={**case.values, name: kept})
+        for case in question.cases
+        if (kept := tuple(value for value in case.values[name] if value not in left_out))
+    ]
+    return replace(question, band=(low, high), cases=tuple(cases), left_out=left_out)
+
+
+def _tried(question: QuizQuestion) -> tuple[float, ...]:
+    """The values that are tried: all, where a tolerance grows with the value, or else some from end to end."""
+    values = question.values
+    if question.template.law or len(values) <= _MOST_TRIED:
+        return values
+    return tuple(values[round(k * (len(values) - 1) / (_MOST_TRIED - 1))] for k in range(_MOST_TRIED))
+
+
+def _band(difficulties: Sequence[float]) -> tuple[float, float]:
+    """The band of a fixed width in which the most of these lie, and its middle nearest to their median."""
+    ordered = np.sort(np.array(difficulties))
+    width = 2 * difficulty.BAND
+    best = max(
+        ordered.tolist(),
+        key=lambda low: (
+            int(((ordered >= low) & (ordered <= low + width)).sum()),
+            -abs(low - float(np.median(ordered))),
+        ),
+    )
+    within = ordered[(ordered >= best) & (ordered <= best + width)]
+    middle = float(within[0] + within[-1]) / 2
+    # Rounded, so that no last bit of a rehearsal matters.
+    return round(middle - difficulty.BAND - 0.001, 3), round(middle + difficulty.BAND + 0.001, 3)
+
+
+def _told(question: QuizQuestion, made: Made) -> list[str]:
+    return told(
+        made.key,
+        stem=made.stem,
+        feedback=made.feedback,
+        alts=[shown.alt for shown in made.shown],
+        title=question.title,
+        identifier=question.id,
+        label="0" * 16,
+        captions=[shown.caption for shown in made.shown],
+        ends=[shown.ends for shown in made.shown],
+    )
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

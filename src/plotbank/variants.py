@@ -2,32 +2,41 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from . import item_templates
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
 from .generator.draws import MOST_ATTEMPTS, Draw, Request, Tally, draw
+from .generator.kinds import Area, Condition, Kind, Plot
 from .generator.rendering import Frame
-from .items import Axis, Item, Picture, Student
+from .generator.seeds import Seed
+from .item_templates.numerals import Numerals
+from .items import ChoiceKey, Item, Key, MultipleKey, Picture, Student
 from .leaks import told
+from .making import Made, Planned, Shown, make, plan
 from .models import Model
 from .proof import Unreadable
-from .proof.keys import disagreements, misplaced
-from .proof.pictures import ScatterReading
 from .proof.readers import READERS
-from .quiz import QuizQuestion
+from .proving import of_claim
+from .question import QuizQuestion, decide, view
+
+_MOST_TURNS = 20  # conditions of which one has room for the options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One finished item, with what stays in `private/`: whose it is, its data, and what was measured."""
+    """One finished item, with what stays in `private/`: whose it is, its data, and what was measured in its pictures.
+
+    `accommodated` variants have their data in a table too, and go into packages of their own.
+    """
 
     student: Student
     item: Item
-    draw: Draw
-    measured: ScatterReading
+    made: Made
+    draws: tuple[Draw, ...]
+    measured: tuple[Mapping[str, float], ...]
+    accommodated: bool
 
 
 @dataclass(slots=True)
@@ -36,8 +45,34 @@ class Statistics:
 
     tally: Tally = field(default_factory=Tally)
     keys: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     clarity: list[float] = field(default_factory=list)
+    difficulty: list[float] = field(default_factory=list)
     displacement: float = 0.0
+
+
+class Frames:
+    """The frames of a bank's pictures: one for every kind, plot and number of bins."""
+
+    def __init__(self, numerals: Numerals) -> None:
+        self._numerals = numerals
+        self._frames: dict[tuple[str, Plot, int | None], Frame] = {}
+
+    def of(self, kind: Kind, plot: Plot, condition: Condition) -> Frame:
+        """The frame of a plot, drawn when it is first asked for.
+
+        Raises:
+            QuizFileError: a label does not fit.
+        """
+        bins = int(condition["bins"]) if "bins" in condition else None
+        key = (kind.name, plot, bins)
+        if key not in self._frames:
+            self._frames[key] = Frame(kind, plot, bins, self._numerals.number)
+        return self._frames[key]
+
+    def area(self, kind: Kind, plot: Plot, condition: Condition) -> Area:
+        """The CSS pixels between the ends of the axes."""
+        return self.of(kind, plot, condition).area
 
 
 class _Seen:
@@ -46,11 +81,21 @@ class _Seen:
     def __init__(self) -> None:
         self._hashes: set[bytes] = set()
 
-    def refuse_twice(self, *things: bytes) -> None:
+    def refuse_twice(self, things: Sequence[bytes]) -> None:
         hashes = [hashlib.sha256(thing).digest() for thing in things]
-        if any(h in self._hashes for h in hashes):
+        if any(h in self._hashes for h in hashes) or len(set(hashes)) != len(hashes):
             raise UnsuitableDraw("another student has the same")
         self._hashes.update(hashes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one student is to get: their seed, and what is planned on the condition of this turn."""
+
+    student: Student
+    own: Seed
+    planned: Planned
+    turn: int
 
 
 def variants(
@@ -59,102 +104,185 @@ def variants(
     students: Sequence[Student],
     secret: bytes,
     model: Model,
-    frame: Frame,
+    frames: Frames,
     statistics: Statistics,
+    accommodated: Collection[str] = (),
 ) -> Iterator[Variant]:
-    """Every student's variant of one question, in an order that tells nothing of the roster's."""
+    """Every student's variant of one question, in an order that tells nothing of the roster's.
+
+    The students whose ids are `accommodated` get their data in a table too.
+    """
     seen = _Seen()
-    wanted = sorted(_requests(quiz_id, question, students, secret), key=lambda pair: pair[1].seed.label)
-    requests = [request for _, request in wanted]
-    for (student, _), drawn in zip(
-        wanted, draw(requests, model, question.kind, question.plot, frame.area, statistics.tally), strict=True
-    ):
-        variant = _finish(quiz_id, question, student, drawn, model, frame, seen, statistics)
+    maker = _Maker(quiz_id, question, model, frames, seen, statistics, frozenset(accommodated))
+    wanted = sorted(_wanted(quiz_id, question, students, secret), key=lambda one: one.own.label)
+    requests = [request for one in wanted for request in maker.requests(one)]
+    drawn = draw(requests, model, question.kind, statistics.tally)
+    for one in wanted:
+        variant = maker.finish(one, [next(drawn) for _ in one.planned.plots])
         statistics.keys[variant.item.key.printed] += 1
+        statistics.answers[variant.item.key.equivalence] += 1
         statistics.clarity.append(variant.item.clarity)
-        statistics.displacement = max(statistics.displacement, variant.draw.displacement)
+        statistics.difficulty.append(variant.item.difficulty)
+        statistics.displacement = max(statistics.displacement, *(one.displacement for one in variant.draws))
         yield variant
 
 
-def _requests(
-    quiz_id: str, question: QuizQuestion, students: Sequence[Student], secret: bytes
-) -> Iterator[tuple[Student, Request]]:
-    """What each student is to get.  A student's condition depends on nobody else, unless answers must differ:
-    then on those who stand earlier in the roster."""
-    taken: set[float] = set()
+def _wanted(quiz_id: str, question: QuizQuestion, students: Sequence[Student], secret: bytes) -> Iterator[_Wanted]:
+    """What each student is to get.  It depends on nobody else, unless answers must differ: then on those who stand
+    earlier in the roster."""
+    taken: set[float] | None = set() if question.distinct == "answer" and question.reads else None
     for student in students:
         own = seeds.seed(secret, quiz_id, question.id, student.id)
-        rng = own.rng("condition")
-        grid = question.grid
-        condition = grid.draw_new(rng, taken) if question.distinct == "answer" else grid.draw(rng)
-        yield student, Request(seed=own, condition=condition)
+        yield _planned(question, student, own, taken)
 
 
-def _finish(
-    quiz_id: str,
-    question: QuizQuestion,
-    student: Student,
-    drawn: Draw,
-    model: Model,
-    frame: Frame,
-    seen: _Seen,
-    statistics: Statistics,
-) -> Variant:
-    """Picture, item and proof of one draw; where one of them is refused, of the next draw of the same request."""
-    while True:
+def _planned(
+    question: QuizQuestion, student: Student, own: Seed, taken: set[float] | None = None, turn: int = 0
+) -> _Wanted:
+    for further in range(turn, turn + _MOST_TURNS):
+        condition, setting = decide(question, own, taken, further)
         try:
-            variant = _variant(quiz_id, question, student, drawn, frame)
-            seen.refuse_twice(question.kind.distinct(drawn.values), variant.item.picture.png)
-            return variant
-        except UnsuitableDraw as reason:
-            statistics.tally.kept -= 1
-            statistics.tally.refused[str(reason)] += 1
-            if drawn.attempt + 1 >= MOST_ATTEMPTS:
-                raise ImpossibleRequest(
-                    f"question {question.id!r}: no usable item in {MOST_ATTEMPTS} draws (last reason: {reason})"
-                ) from None
-            again = Request(seed=drawn.request.seed, condition=drawn.request.condition, attempt=drawn.attempt + 1)
-            (drawn,) = draw([again], model, question.kind, question.plot, frame.area, statistics.tally)
+            return _Wanted(student, own, plan(question, own, condition, setting), further)
+        except UnsuitableDraw as last:
+            reason = last
+    raise ImpossibleRequest(f"question {question.id!r}: no item in {_MOST_TURNS} conditions (last reason: {reason})")
 
 
-def _variant(quiz_id: str, question: QuizQuestion, student: Student, drawn: Draw, frame: Frame) -> Variant:
-    own = drawn.request.seed
-    text = item_templates.write(
-        question.template,
-        question.kind.readings(drawn.values, drawn.request.condition, question.plot),
-        {"x": question.plot.x, "y": question.plot.y},
-        own.rng("item", drawn.attempt),
-    )
-    identifier = f"{question.id}_{own.label}"
-    title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
-    if told(text, title=title, identifier=f"{quiz_id}-{identifier}", label=own.label):
-        raise UnsuitableDraw("the text tells the key")
-    png = frame.picture(drawn.values, drawn.request.condition)
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the items of one question."""
+
+    quiz_id: str
+    question: QuizQuestion
+    model: Model
+    frames: Frames
+    seen: _Seen
+    statistics: Statistics
+    accommodated: frozenset[str]
+
+    def requests(self, wanted: _Wanted, attempts: Sequence[int] = ()) -> list[Request]:
+        """The draws that an item takes, one for each plot, from these attempts on."""
+        kind, plots = self.question.kind, wanted.planned.plots
+        return [
+            Request(
+                seed=wanted.own.child(f"plot {place}") if len(plots) > 1 else wanted.own,
+                condition=condition,
+                plot=plot,
+                area=self.frames.area(kind, plot, condition),
+                attempt=attempts[place] if attempts else 0,
+            )
+            for place, (condition, plot) in enumerate(plots)
+        ]
+
+    def finish(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
+        """Pictures, item and proof of what was drawn; where one of them is refused, of the next draws."""
+        question, tally = self.question, self.statistics.tally
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                return self._variant(wanted, drawn)
+            except _SameAnswer as reason:
+                wanted = _planned(question, wanted.student, wanted.own, turn=wanted.turn + 1)
+                last: UnsuitableDraw = reason
+                again = self.requests(wanted)
+            except UnsuitableDraw as reason:
+                last = reason
+                again = self.requests(wanted, [one.attempt + 1 for one in drawn])
+            tally.kept -= len(drawn)
+            tally.refused[str(last)] += 1
+            if again[0].attempt >= MOST_ATTEMPTS:
+                break
+            drawn = list(draw(again, self.model, question.kind, tally))
+        raise ImpossibleRequest(
+            f"question {question.id!r}: no usable item in {MOST_ATTEMPTS} draws (last reason: {last})"
+        )
+
+    def _variant(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
+        question, own, student = self.question, wanted.own, wanted.student
+        accommodated = student.id in self.accommodated
+        made = make(
+            question, own, wanted.planned, [one.values for one in drawn], self.frames.area, with_data=accommodated
+        )
+        self._refuse_same_answer(made)
+        identifier = f"{question.id}_{own.label}"
+        title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
+        if told(
+            made.key,
+            stem=made.stem,
+            feedback=made.feedback,
+            alts=[shown.alt for shown in made.shown],
+            title=title,
+            identifier=f"{self.quiz_id}-{identifier}",
+            label=own.label,
+            captions=[shown.caption for shown in made.shown],
+            ends=[shown.ends for shown in made.shown],
+        ):
+            raise UnsuitableDraw("the text tells the key")
+        pictures = [self._picture(own, place, shown) for place, shown in enumerate(made.shown)]
+        measured = tuple(_measured(shown, picture.png) for shown, picture in zip(made.shown, pictures, strict=True))
+        seen = view(made.shown[0].plot)
+        for template, claim in zip(question.templates, made.claims, strict=True):
+            if any(of_claim(template, claim.answer, claim.drawn, measured, seen)):
+                raise UnsuitableDraw("the picture does not prove the key")
+        self.seen.refuse_twice(
+            [question.kind.distinct(one.values) for one in drawn] + [picture.png for picture in pictures]
+        )
+        item = Item(
+            id=identifier,
+            question=question.id,
+            title=title,
+            stem=made.stem,
+            feedback=made.feedback,
+            pictures=tuple(p for p, shown in zip(pictures, made.shown, strict=True) if shown.option is None),
+            key=_pictured(made, pictures),
+            points=question.points,
+            clarity=made.clarity,
+            difficulty=made.difficulty,
+        )
+        return Variant(
+            student=student, item=item, made=made, draws=tuple(drawn), measured=measured, accommodated=accommodated
+        )
+
+    def _refuse_same_answer(self, made: Made) -> None:
+        if self.question.distinct == "answer" and made.key.equivalence in self.statistics.answers:
+            raise _SameAnswer("another student has the same answer")
+
+    def _picture(self, own: Seed, place: int, shown: Shown) -> Picture:
+        """A picture, under a name that tells nothing; every picture has one of its own."""
+        label = own.label if place == 0 else own.child(f"picture {place}").label
+        size = shown.plot.picture
+        return Picture(
+            name=f"p{label}.png",
+            png=self.frames.of(shown.kind, shown.plot, shown.condition).picture(shown.values, shown.condition),
+            alt=shown.alt,
+            width=size.width,
+            height=size.height,
+            caption=shown.caption,
+        )
+
+
+class _SameAnswer(UnsuitableDraw):
+    """Another student has the same answer: only another condition helps."""
+
+
+def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:
+    """The key, its options with their pictures."""
+    of_options = {
+        shown.option: picture for shown, picture in zip(made.shown, pictures, strict=True) if shown.option is not None
+    }
+    if not of_options:
+        return made.key
+    assert isinstance(made.key, ChoiceKey | MultipleKey), "only options have pictures of their own"
+    options = tuple(replace(option, picture=of_options[place]) for place, option in enumerate(made.key.options))
+    return replace(made.key, options=options)
+
+
+def _measured(shown: Shown, png: bytes) -> dict[str, float]:
+    """What a picture shows, measured; refused where it cannot be read, or does not show the data."""
+    x, y = ((axis.low, axis.high) for axis in (shown.plot.x, shown.plot.y))
     try:
-        measured = READERS[question.kind.name](png)
+        reading = READERS[shown.kind.name].read(png)
+        if any(reading.contradictions(shown.values, shown.condition, x, y)):
+            raise UnsuitableDraw("the picture does not show the data")
+        return reading.measured(x, y)
     except Unreadable:
         raise UnsuitableDraw("the picture cannot be read") from None
-    if any(misplaced(measured, drawn.values, _ends(question.plot.x), _ends(question.plot.y))):
-        raise UnsuitableDraw("the picture does not show the data")
-    read = {"r": measured.r, "n": float(measured.n)}
-    if any(
-        disagreements(question.template.reads, question.template.decimals, read, text.key.answers, text.key.printed)
-    ):
-        raise UnsuitableDraw("the picture does not prove the key")
-    size = question.plot.picture
-    item = Item(
-        id=identifier,
-        question=question.id,
-        title=title,
-        stem=text.stem,
-        feedback=text.feedback,
-        picture=Picture(name=f"p{own.label}.png", png=png, alt=text.alt, width=size.width, height=size.height),
-        key=text.key,
-        points=question.points,
-        clarity=text.clarity,
-    )
-    return Variant(student=student, item=item, draw=drawn, measured=measured)
-
-
-def _ends(axis: Axis) -> tuple[float, float]:
-    return axis.low, axis.high

@@ -2,18 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .bank_records import BankRecords, PlotRecord, read_records
+from .bank_records import BankRecords, VariantRecord, read_records
+from .errors import QuizFileError, UnsuitableDraw
+from .generator.kinds import Plot
+from .items import PictureSpec
 from .proof import Finding, Unreadable
-from .proof.keys import disagreements, misplaced, number
-from .proof.markup import Fragment
-from .proof.packages import Delivered, NumericDelivered, open_package
-from .proof.pictures import ScatterReading, metadata
-from .proof.readers import READERS
+from .proof.packages import Delivered, open_package, printed
+from .proof.pictures import metadata
+from .proof.readers import READERS, Reading
 from .proof.rules import check_package, leaks
+from .proving import of_claim, of_delivered
+from .question import view
 
 _VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
 
@@ -34,7 +37,7 @@ class _Seen:
 
     owners: dict[tuple[str, str], str] = field(default_factory=dict)  # (form, picture) -> the item that has it
     items: set[tuple[str, str]] = field(default_factory=set)  # (form, variant)
-    readings: dict[str, ScatterReading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
+    readings: dict[str, Reading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
 
 
 def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) -> Verdict:
@@ -62,7 +65,7 @@ def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) 
                 advance(name)
         except Unreadable as reason:
             findings.append(Finding(package=name, item="", message=str(reason)))
-    wanted = len(records.plots) * len({name.partition("/")[0] for name in records.packages})
+    wanted = len(records.variants) * len({name.partition("/")[0] for name in records.packages})
     if items != wanted:
         findings.append(Finding(package="", item="", message=f"{items} items were found, but {wanted} were built"))
     # A damaged package is found both by its rules and on reading it.
@@ -88,63 +91,69 @@ def _package_findings(folder: Path, name: str, records: BankRecords) -> Iterator
 
 def _messages(delivered: Delivered, records: BankRecords, seen: _Seen) -> Iterator[str]:
     """Everything that is wrong with one item."""
-    yield from (finding.message for finding in leaks(delivered))
+    match = _VARIANT.search(delivered.id)
+    variant = records.variants.get(match[0]) if match else None
+    ends = [plot.told_ends for plot in variant.plots] if variant else []
+    yield from (finding.message for finding in leaks(delivered, ends))
     for person in _named(delivered, records.people):
         yield f"a student can be recognised: {person!r} stands in the item"
-    form, picture = delivered.package.partition("/")[0], hashlib.sha256(delivered.png).hexdigest()
-    if (owner := seen.owners.setdefault((form, picture), delivered.id)) != delivered.id:
-        yield f"the picture is also that of {owner}"
-    match = _VARIANT.search(delivered.id)
-    plot = records.plots.get(match[0]) if match else None
-    if match is None or plot is None:
+    form = delivered.package.partition("/")[0]
+    pictures = [hashlib.sha256(picture.png).hexdigest() for picture in delivered.pictures]
+    for picture in pictures:
+        if (owner := seen.owners.setdefault((form, picture), delivered.id)) != delivered.id:
+            yield f"the picture is also that of {owner}"
+    if match is None or variant is None:
         yield "private/ knows no such variant"
         return
     if (form, match[0]) in seen.items:
         yield "this variant has been delivered before"
     seen.items.add((form, match[0]))
-    if picture != plot.picture:
-        yield "the picture is not the one that was built for this variant"
-    kind = records.questions[plot.question].kind
-    yield from _contradictions(delivered, _read(delivered.png, picture, kind, seen), plot, records)
-    key, _ = _key(delivered, records.questions[plot.question].decimals)
-    if records.keys.get(match[0]) != key:
+    if pictures != [plot.picture for plot in variant.plots]:
+        yield "the pictures are not those that were built for this variant"
+    yield from _contradictions(delivered, pictures, variant, records, seen)
+    if (key := printed(delivered.key)) != records.keys.get(match[0]):
         yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(match[0], 'nothing')}"
 
 
 def _contradictions(
-    delivered: Delivered, reading: ScatterReading | str, plot: PlotRecord, records: BankRecords
+    delivered: Delivered, pictures: Sequence[str], variant: VariantRecord, records: BankRecords, seen: _Seen
 ) -> Iterator[str]:
-    """Where the picture, its key and its data disagree."""
-    if isinstance(reading, str):
-        yield f"the picture cannot be read: {reading}"
+    """Where the pictures, the key and the data disagree."""
+    measured = []
+    for shown, name, plot in zip(delivered.pictures, pictures, variant.plots, strict=False):
+        reading = _read(shown.png, name, plot.kind, seen)
+        if isinstance(reading, str):
+            yield f"the picture cannot be read: {reading}"
+            continue
+        for chunk in metadata(shown.png):
+            yield f"the picture carries metadata ({chunk})"
+        x, y = plot.ends
+        yield from reading.contradictions(plot.values, plot.condition, x, y)
+        try:
+            measured.append(reading.measured(x, y))
+        except Unreadable as reason:
+            yield f"the picture cannot be read: {reason}"
+    yield from of_delivered(delivered.key, [claim.answer for claim in variant.claims])
+    if len(measured) != len(variant.plots):
         return
-    for chunk in metadata(delivered.png):
-        yield f"the picture carries metadata ({chunk})"
-    question = records.questions[plot.question]
-    key, answers = _key(delivered, question.decimals)
-    measured = {"r": reading.r, "n": float(reading.n)}
-    yield from disagreements(question.reads, question.decimals, measured, answers, key)
-    yield from misplaced(reading, plot.values, question.x, question.y)
+    templates = records.templates[variant.question]
+    first = variant.plots[0]
+    plot = Plot(x=first.x, y=first.y, picture=PictureSpec(width=first.size[0], height=first.size[1]))
+    for claim in variant.claims:
+        try:
+            yield from of_claim(templates[claim.template], claim.answer, claim.drawn, measured, view(plot))
+        except (UnsuitableDraw, QuizFileError, KeyError) as reason:
+            yield f"{claim.template} cannot be worked out for what the picture shows: {reason}"
 
 
-def _read(png: bytes, picture: str, kind: str, seen: _Seen) -> ScatterReading | str:
+def _read(png: bytes, picture: str, kind: str, seen: _Seen) -> Reading | str:
     """The reading of a picture; every format delivers the same pictures, and reading is what takes time."""
     if picture not in seen.readings:
         try:
-            seen.readings[picture] = READERS[kind](png)
+            seen.readings[picture] = READERS[kind].read(png)
         except Unreadable as reason:
             seen.readings[picture] = str(reason)
     return seen.readings[picture]
-
-
-def _key(delivered: Delivered, decimals: int) -> tuple[str, dict[str, tuple[float, float]]]:
-    """The key as delivered, in the form that `disagreements` takes."""
-    if isinstance(delivered.key, NumericDelivered):
-        key = f"{delivered.key.value:.{decimals}f}"
-        return key, {key: (delivered.key.low, delivered.key.high)}
-    options = [Fragment(option).text.replace("\N{MINUS SIGN}", "-") for option in delivered.key.options]
-    right = [options[i] for i in delivered.key.correct]
-    return " and ".join(right) or "missing", {option: (number(option), number(option)) for option in options}
 
 
 def _named(delivered: Delivered, people: frozenset[str]) -> Iterator[str]:
@@ -152,8 +161,9 @@ def _named(delivered: Delivered, people: frozenset[str]) -> Iterator[str]:
 
     A number by itself is looked for in names only: axes and feedback are full of numbers, which mean nobody.
     """
-    names = " ".join((delivered.id, delivered.title, delivered.pool, delivered.picture_name)).casefold()
-    shown = " ".join((names, delivered.stem, delivered.feedback, delivered.alt)).casefold()
+    pictures = (picture.name for picture in delivered.pictures)
+    names = " ".join((delivered.id, delivered.title, delivered.pool, *pictures)).casefold()
+    shown = " ".join((names, *delivered.shown)).casefold()
     for person in sorted(people):
         where = names if person.isdecimal() else shown
         if person in where and re.search(rf"(?<!\w){re.escape(person)}(?!\w)", where):

@@ -97,7 +97,7 @@ def test_the_package_holds_what_the_manifest_lists(make, package):
     kind, files = resources.pop(f"{IDENT}_meta")
     assert kind.endswith("learning-application-resource")
     assert files == [f"{IDENT}/assessment_meta.xml"]
-    assert list(resources.values()) == [("webcontent", [f"images/{item.picture.name}"]) for item in make.items()]
+    assert list(resources.values()) == [("webcontent", [f"images/{item.pictures[0].name}"]) for item in make.items()]
     listed = {file.get("href") for file in written.manifest.iter(f"{PACKAGE}file")}
     assert set(written.files) == listed | {"imsmanifest.xml"}
     assert [d.get("identifierref") for d in written.manifest.iter(f"{PACKAGE}dependency")] == [f"{IDENT}_meta"]
@@ -112,7 +112,7 @@ def test_pictures_are_stored_and_text_is_compressed_with_fixed_dates_and_permiss
         stored = entry.compress_type == zipfile.ZIP_STORED
         assert stored == entry.filename.endswith(".png")
     for item in make.items():
-        assert written.files[f"images/{item.picture.name}"] == item.picture.png
+        assert written.files[f"images/{item.pictures[0].name}"] == item.pictures[0].png
 
 
 def test_the_quiz_is_worth_the_sum_of_its_questions(make, package):
@@ -218,7 +218,7 @@ def test_single_choice_keeps_the_order_and_one_right_option(make, package, corre
     (item,) = package([make.item(of=make.pick, key=key)]).items
     labels = {label.get("ident"): find(label, "mattext").text for label in item.iter(f"{QTI}response_label")}
 
-    assert list(labels.values()) == list(key.options)
+    assert list(labels.values()) == [option.text for option in key.options]
     assert [score(item, ident) for ident in labels] == [100 if n == correct else 0 for n in range(3)]
     assert find(item, "response_lid").get("rcardinality") == "Single"
 
@@ -338,3 +338,160 @@ def test_the_package_passes_an_independent_check(make, tmp_path):
     for report in json.loads(checked.stdout):
         assert (report["info"]["items"], report["info"]["images"]) == (6, 6)
         assert {(s["best"], s["worst"]) for s in report["info"]["scoring12"]} == {(100.0, 0.0)}
+
+
+def chosen(item, *responses):
+    """The score of answers chosen: `ident` of the only response, or `list=ident` of one of several."""
+    given = {tuple(one.split("=")) if "=" in one else ("response1", one) for one in responses}
+
+    def holds(condition):
+        match etree.QName(condition).localname:
+            case "conditionvar" | "and":
+                return all(map(holds, condition))
+            case "not":
+                return not any(map(holds, condition))
+            case "other":
+                return True
+            case "varequal":
+                return (condition.get("respident"), condition.text) in given
+
+    total = 0
+    for block in item.iter(f"{QTI}respcondition"):
+        if holds(block.find(f"{QTI}conditionvar")):
+            for setvar in block.iter(f"{QTI}setvar"):
+                total = float(setvar.text) + (total if setvar.get("action") == "Add" else 0)
+            if block.get("continue") == "No":
+                break
+    return total
+
+
+def test_multiple_answers_earn_the_mark_together_only(make, package):
+    (item,) = package([make.item(key=make.multiple())]).items
+
+    assert chosen(item, "choice_1", "choice_3") == 100
+    for wrong in (("choice_1",), ("choice_1", "choice_2", "choice_3"), ("choice_2",), ()):
+        assert chosen(item, *wrong) == 0
+    assert find(item, "response_lid").get("rcardinality") == "Multiple"
+
+
+@pytest.mark.parametrize("truth", [True, False])
+@pytest.mark.parametrize(("language", "words"), [("en", ["True", "False"]), ("fr", ["Vrai", "Faux"])])
+def test_true_and_false_are_in_the_language_of_the_bank(make, package, truth, language, words):
+    (item,) = package([make.item(key=make.truth(truth))], make.bank(language=language)).items
+    labels = [find(label, "mattext").text for label in item.iter(f"{QTI}response_label")]
+
+    assert labels == words
+    assert (chosen(item, "choice_true"), chosen(item, "choice_false")) == ((100, 0) if truth else (0, 100))
+
+
+def test_each_prompt_earns_its_part(make, package):
+    (item,) = package([make.item(key=make.matching())]).items
+    lists = list(item.iter(f"{QTI}response_lid"))
+
+    assert [find(one.find(f"{QTI}material"), "mattext").text for one in lists] == ["Plot A", "Plot B"]
+    for one in lists:
+        assert [label.get("ident") for label in one.iter(f"{QTI}response_label")] == ["match_1", "match_2", "match_3"]
+    assert chosen(item, "response_1=match_3", "response_2=match_1") == 100
+    assert chosen(item, "response_1=match_3", "response_2=match_2") == 50
+
+
+def test_each_part_has_a_list_in_its_place(make, package):
+    (item,) = package([make.item(key=make.parts())]).items
+
+    assert re.findall(r"<p>\[(\w+)\]</p>", stem(item)) == ["part1", "part2"]
+    assert [one.get("ident") for one in item.iter(f"{QTI}response_lid")] == ["response_part1", "response_part2"]
+    assert [find(label, "mattext").text for label in item.iter(f"{QTI}response_label")] == [
+        "1.5", "2.5", "4", "True", "False",
+    ]  # fmt: skip
+    assert chosen(item, "response_part1=part1_choice_2", "response_part2=part2_choice_2") == 100
+    assert chosen(item, "response_part1=part1_choice_1", "response_part2=part2_choice_2") == 50
+
+
+def test_feedback_to_an_option_stands_before_what_scores(make, package):
+    (item,) = package([make.item(key=make.commented())]).items
+    blocks = list(item.iter(f"{QTI}respcondition"))
+
+    assert [find(one, "displayfeedback").get("linkrefid") for one in blocks[:-1]] == [
+        "general_fb", "choice_1_fb", "choice_3_fb",
+    ]  # fmt: skip
+    assert find(blocks[-1], "setvar").text == "100"
+    assert [chosen(item, f"choice_{n}") for n in (1, 2, 3)] == [0, 100, 0]
+
+
+def test_the_pictures_of_options_are_in_the_zip_and_the_manifest(make, package):
+    written = package([make.item(key=make.pictured())])
+    listed = [file.get("href") for file in written.manifest.iter(f"{PACKAGE}file")]
+
+    for number in range(3):
+        name = f"images/p_o000_{number}.png"
+        assert listed.count(name) == 1
+        assert written.files[name] == make.png(1000 + number)
+    labels = [find(label, "mattext").text for label in written.items[0].iter(f"{QTI}response_label")]
+    assert [html.fromstring(label).xpath("//img/@src") for label in labels] == [
+        [f"$IMS-CC-FILEBASE$/images/p_o000_{number}.png"] for number in range(3)
+    ]
+
+
+def refused(make, key, **changes):
+    return EXPORTER.check(make.bank(), make.item(key=key, **changes))
+
+
+def test_a_near_miss_earns_nothing_in_canvas(make):
+    assert refused(make, make.banded()) == [
+        "Canvas gives no part of the mark for a near miss: leave the bands out, or build with --to moodle"
+    ]
+
+
+def test_parts_that_canvas_does_not_know_are_refused(make):
+    assert refused(make, make.parts(make.numeric(), make.truth())) == [
+        "Canvas has no question that asks for several numbers about one picture: "
+        "build with --to moodle, or make each part a question of its own"
+    ]
+    assert refused(make, make.parts(make.choice(), make.truth(), shares=(0.4, 0.6))) == [
+        "Canvas gives every part the same share of the mark"
+    ]
+    assert refused(make, make.parts(make.commented(), make.truth(if_false="No."))) == [
+        "part 1 has feedback to single answers, which Canvas does not show there",
+        "part 2 has feedback to single answers, which Canvas does not show there",
+    ]
+    assert refused(make, make.parts(make.choice("x<sub>1</sub>", "x"), make.truth())) == [
+        "option 1 of part 1 has <sub>, but Canvas shows plain text there"
+    ]
+
+
+@pytest.mark.parametrize("where", ["stem", "part", "alternative"])
+def test_square_brackets_around_lists_are_refused(make, where):
+    key = make.parts()
+    if where == "part":
+        key = replace(key, parts=(replace(key.parts[0], stem="<p>In [0, 1]?</p>"), key.parts[1]))
+    changes = {"stem": {"stem": "In [0, 1]"}, "alternative": {"picture": make.picture(alt="From [0, 1]")}}
+
+    assert refused(make, key, **changes.get(where, {})) == [
+        "the text holds square brackets, which Canvas takes for the place of a list to choose from"
+    ]
+    assert refused(make, make.choice(), **changes.get(where, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "problem"),
+    [
+        ('<img src="x.png">A', "prompt 1 has <img>, but Canvas shows plain text there"),
+        ("x<sub>1</sub><br>", "prompt 1 has <br>, <sub>, but Canvas shows plain text there"),
+        ("&amp;lt;", "prompt 1 holds an entity such as &lt;, which Canvas takes for the sign itself"),
+        ("p&lt;q", "prompt 1 holds '<q', which Canvas takes for the beginning of a tag: put a space behind the <"),
+    ],
+)
+def test_prompts_that_are_no_plain_text_are_refused(make, prompt, problem):
+    assert refused(make, make.matching(prompts=(prompt, "B"))) == [problem]
+    assert refused(make, make.matching(prompts=("<p><strong>A</strong> &lt; <em>b</em> &amp; c</p>", "B"))) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("&lt;", "answer 2 holds an entity such as &lt;, which Canvas takes for the sign itself"),
+        ("p<q", "answer 2 holds '<q', which Canvas takes for the beginning of a tag: put a space behind the <"),
+    ],
+)
+def test_answers_that_canvas_would_misread_are_refused(make, answer, problem):
+    assert refused(make, make.matching(answers=("a", answer, "p < q & r"))) == [problem]

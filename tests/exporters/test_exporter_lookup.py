@@ -11,6 +11,7 @@ import pytest
 import plotbank.exporters
 from plotbank.errors import PlotbankError
 from plotbank.exporters import canvas, exporters, moodle
+from plotbank.items import ChoiceKey, Option, PartsKey
 
 MOODLE = EntryPoint("moodle", "plotbank.exporters.moodle:EXPORTER", plotbank.exporters.GROUP)
 CANVAS = EntryPoint("canvas", "plotbank.exporters.canvas:EXPORTER", plotbank.exporters.GROUP)
@@ -86,7 +87,7 @@ def test_memory_does_not_grow_with_the_number_of_students(exporter, make, tmp_pa
     def peak(variants):
         item = make.item()
         stream = (
-            replace(item, id=f"i{number}", picture=make.picture(name=f"p{number}.png", png=bytes(size)))
+            replace(item, id=f"i{number}", pictures=(make.picture(name=f"p{number}.png", png=bytes(size)),))
             for number in range(variants)
         )
         tracemalloc.start()
@@ -148,6 +149,41 @@ REFUSED = {
     "picture's folder": (
         lambda make: {"picture": make.picture(name="../p.png")},
         "the picture's name '../p.png'",
+    ),
+    "two of one name": (
+        lambda make: {"pictures": (make.picture(name="p.png"), make.picture(name="P.png"))},
+        "two pictures have the same name",
+    ),
+    "one of several alternatives": (
+        lambda make: {"pictures": (make.picture(), make.picture(name="q.png", alt=" "))},
+        "the text alternative of picture 2 is empty",
+    ),
+    "caption": (
+        lambda make: {"picture": make.picture(caption="\x01")},
+        "the caption of picture 1 holds the character U+0001, which XML cannot carry",
+    ),
+    "feedback to an option": (
+        lambda make: {"key": ChoiceKey(options=(Option(text="1", feedback="\x01"), Option(text="2")), correct=0)},
+        "the feedback to option 1 holds the character U+0001, which XML cannot carry",
+    ),
+    "no option of several": (lambda make: {"key": make.multiple("1", "", "3")}, "option 2 is empty"),
+    "feedback to true": (
+        lambda make: {"key": make.truth(if_true="\x01")},
+        "the feedback to true holds the character U+0001, which XML cannot carry",
+    ),
+    "no prompt": (lambda make: {"key": make.matching(prompts=("A", " "))}, "prompt 2 is empty"),
+    "no answer": (lambda make: {"key": make.matching(answers=("a", "", "c"))}, "answer 2 is empty"),
+    "no text of a part": (
+        lambda make: {"key": PartsKey(parts=(replace(make.parts().parts[0], stem=""), make.parts().parts[1]))},
+        "the text of part 1 is empty",
+    ),
+    "no option of a part": (
+        lambda make: {"key": make.parts(make.truth(), make.choice("1", " "))},
+        "option 2 of part 2 is empty",
+    ),
+    "pictures of a part": (
+        lambda make: {"key": make.parts(make.truth(), make.pictured())},
+        "part 2 has options with pictures, which no platform shows there",
     ),
     "digits": (
         lambda make: {"key": make.numeric(123456789012.5, 0.05, 4)},

@@ -279,3 +279,152 @@ def test_pictures_too_large_for_a_part_are_refused(make):
     assert fits == []
     assert too_large == ["the picture takes 4,000,001 bytes; Moodle can import 4,000,000"]
     assert moodle.PICTURE_BYTES * 4 / 3 < moodle.PART_BYTES
+
+
+def mark(question, ticked):
+    """Moodle's rule for multiple answers: what is ticked adds up, and nothing costs more than the mark."""
+    answers = question.findall("answer")
+    return min(1, max(0, sum(float(answers[place].get("fraction")) for place in ticked) / 100))
+
+
+def test_bands_earn_less_and_less(make, written):
+    question = written(key=make.banded((0.145, 0.5), (0.195, 1 / 3)))
+
+    marks = [fraction(question, response) for response in (0.72, 0.63, 0.62, 0.58, 0.57, 0.53, 0.52)]
+
+    assert [answer.get("fraction") for answer in question.findall("answer")] == ["100", "50", "33.33333"]
+    assert marks == pytest.approx([1, 1, 0.5, 0.5, 1 / 3, 1 / 3, 0], abs=1e-5)
+
+
+@pytest.mark.parametrize("right", range(1, 11))
+@pytest.mark.parametrize("wrong", range(1, 11))
+def test_ticking_the_right_options_earns_the_mark_and_ticking_all_earns_nothing(make, written, right, wrong):
+    key = make.multiple(*(f"option {n}" for n in range(right + wrong)), correct=range(right))
+
+    question = written(key=key)
+
+    assert EXPORTER.check(make.bank(), make.item(key=key)) == []
+    assert question.findtext("single") == "false"
+    assert mark(question, range(right)) == pytest.approx(1, abs=1e-6)  # Moodle calls this right
+    assert mark(question, range(right + wrong)) == pytest.approx(0, abs=1e-6)
+    assert mark(question, range(right - 1)) < 0.95
+    assert mark(question, range(right + 1)) < 0.95
+
+
+def test_true_and_false_have_no_second_try(make, written):
+    question = written(key=make.truth(False, if_true="No."))
+
+    assert question.get("type") == "truefalse"
+    assert [(one.findtext("text"), one.get("fraction")) for one in question.findall("answer")] == [
+        ("true", "0"),
+        ("false", "100"),
+    ]
+    assert [one.findtext("feedback/text") for one in question.findall("answer")] == ["No.", None]
+    assert question.findtext("penalty") == "1"
+
+
+def test_answers_that_belong_to_no_prompt_stand_beside_an_empty_one(make, written):
+    question = written(key=make.matching())
+    lines = [(one.findtext("text"), one.findtext("answer/text")) for one in question.findall("subquestion")]
+
+    assert question.get("type") == "matching"
+    assert question.findtext("shuffleanswers") == "false"
+    assert lines == [("Plot A", "r &gt; 0"), ("Plot <em>B</em>", "no relation"), ("", "r = −0.8")]
+
+
+def test_the_picture_of_an_option_stands_in_its_answer(make, written):
+    question = written(key=make.pictured())
+
+    assert [[file.get("name") for file in one.findall("file")] for one in question.findall("answer")] == [
+        ["p_o000_0.png"], ["p_o000_1.png"], ["p_o000_2.png"],
+    ]  # fmt: skip
+    assert question.findtext("answer/text").startswith('A<p><img src="@@PLUGINFILE@@/p_o000_0.png"')
+
+
+def test_captions_stand_above_several_pictures(make, written):
+    pictures = [make.picture(name=f"p{n}.png", caption=f"Plot {n} & co") for n in range(2)]
+    stem = written(pictures=tuple(pictures)).findtext("questiontext/text")
+
+    shown = [(p.findtext("strong"), [image.get("src") for image in p.findall("img")]) for p in html.fromstring(stem)]
+    assert shown[-4:] == [
+        ("Plot 0 & co", []),
+        (None, ["@@PLUGINFILE@@/p0.png"]),
+        ("Plot 1 & co", []),
+        (None, ["@@PLUGINFILE@@/p1.png"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shares", "weights"),
+    [
+        ((0.5, 0.5), ["1", "1"]),
+        ((0.25, 0.25, 0.5), ["1", "1", "2"]),
+        ((1 / 3, 1 / 6, 1 / 2), ["2", "1", "3"]),
+        ((0.6, 0.4), ["3", "2"]),
+        ((0.37, 0.63), ["37", "63"]),
+    ],
+)
+def test_weights_of_parts_are_the_smallest_whole_numbers(make, written, shares, weights):
+    key = make.parts(*(make.numeric() for _ in shares), shares=shares)
+    text = written(key=key).findtext("questiontext/text")
+
+    assert EXPORTER.check(make.bank(), make.item(key=key)) == []
+    assert re.findall(r"\{([0-9]+):NUMERICAL:=0\.72:0\.095\}", text) == weights
+
+
+@pytest.mark.parametrize("language", ["de", "pt-BR"])
+def test_true_and_false_of_a_part_are_in_the_language_of_the_bank(make, tmp_path, language):
+    bank = make.bank(language=language)
+    (path,) = make.write(EXPORTER, tmp_path, [make.item(key=make.parts(make.truth(), make.truth(False)))], bank)
+    (question,) = questions(parse(path))
+
+    words = {"de": ("Wahr", "Falsch"), "pt-BR": ("Verdadeiro", "Falso")}[language]
+    assert re.findall("{1:MULTICHOICE_H:(.*?)}", question.findtext("questiontext/text")) == [
+        f"={words[0]}~{words[1]}",
+        f"{words[0]}~={words[1]}",
+    ]
+
+
+def refused(make, key):
+    return EXPORTER.check(make.bank(), make.item(key=key))
+
+
+def test_shares_that_moodle_does_not_know_are_refused(make):
+    (problem,) = refused(make, make.banded((0.145, 0.55)))
+    (among_parts,) = refused(make, make.parts(make.truth(), make.banded((0.145, 0.55))))
+
+    assert problem.startswith("a band earns 55 percent of the mark, which Moodle does not know: use 90,")
+    assert among_parts == f"part 2: {problem}"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(11, 1), (1, 11)])
+def test_numbers_of_options_that_cannot_share_the_mark_are_refused(make, right, wrong):
+    key = make.multiple(*(f"option {n}" for n in range(right + wrong)), correct=range(right))
+    kind = "right" if right == 11 else "wrong"
+
+    assert refused(make, key) == [f"11 options are {kind}: Moodle cannot share the mark among so many"]
+
+
+@pytest.mark.parametrize("shares", [(0.333, 0.667), (1 / 101, 100 / 101), (1 / 97, 1 / 89, 1 - 1 / 97 - 1 / 89)])
+def test_shares_of_parts_in_no_simple_ratio_are_refused(make, shares):
+    assert refused(make, make.parts(*(make.truth() for _ in shares), shares=shares)) == [
+        "the shares of the parts are in no ratio of whole numbers up to 100, which is what Moodle knows"
+    ]
+
+
+def test_answers_too_long_to_be_matched_are_refused(make):
+    fits, too_long = (make.matching(answers=("a", "x" * length, "&" * 51)) for length in (255, 256))
+
+    assert refused(make, fits) == []
+    assert refused(make, too_long) == ["answer 2 is longer than the 255 characters Moodle keeps"]
+
+
+def test_pictures_too_large_together_are_refused(make):
+    pictures = tuple(make.picture(name=f"p{n}.png", png=bytes(2_750_000)) for n in range(2))
+    larger = (replace(pictures[0], png=bytes(2_750_001)), pictures[1])
+
+    assert EXPORTER.check(make.bank(), make.item(pictures=pictures)) == []
+    assert EXPORTER.check(make.bank(), make.item(pictures=larger)) == [
+        "the pictures take 5,500,001 bytes; Moodle can import 5,500,000"
+    ]
+    assert moodle.ALL_PICTURES_BYTES * 4 / 3 < moodle.PART_BYTES

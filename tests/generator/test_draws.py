@@ -57,12 +57,15 @@ class Spoilt(scatter.Scatter):
 
 def requests(count, **options):
     return [
-        Request(seed=seeds.seed(bytes(32), "quiz", "q1", str(k)), condition=condition(**options)) for k in range(count)
+        Request(
+            seed=seeds.seed(bytes(32), "quiz", "q1", str(k)), condition=condition(**options), plot=PLOT, area=AREA
+        )
+        for k in range(count)
     ]
 
 
 def drawn(wanted, kind=KIND, model=None, tally=None):
-    return list(draw(wanted, model or Plain(), kind, PLOT, AREA, tally or Tally()))
+    return list(draw(wanted, model or Plain(), kind, tally or Tally()))
 
 
 def test_data_have_exactly_what_was_asked_for():

@@ -10,7 +10,7 @@ from PIL import Image
 from plotbank.errors import QuizFileError, UnsuitableDraw
 from plotbank.generator.kinds import Plot, boxplot, histogram
 from plotbank.generator.kinds.scatter import KIND
-from plotbank.generator.rendering import Frame, number, ticks
+from plotbank.generator.rendering import Frame, edge_ticks, number, ticks
 from plotbank.items import Axis, PictureSpec
 
 
@@ -125,6 +125,57 @@ def test_ticks_are_round_and_inside(low, high, expected):
 
     assert [number(mark, marks) for mark in marks] == expected
     assert all(low <= mark <= high for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bins", "width", "expected"),
+    [
+        (0, 30, 6, 600, ["0", "5", "10", "15", "20", "25", "30"]),
+        (0, 30, 10, 600, ["0", "6", "12", "18", "24", "30"]),  # ten labels at most: every second edge
+        (150, 200, 16, 600, ["150.00", "156.25", "162.50", "168.75", "175.00", "181.25", "187.50", "193.75", "200.00"]),
+        (150, 200, 16, 450, ["150.0", "162.5", "175.0", "187.5", "200.0"]),  # rather than 150, 159.375, 168.75, ...
+        (-20, 20, 16, 300, ["−20", "−10", "0", "10", "20"]),
+        (0.5, 12.5, 12, 600, ["0.5", "2.5", "4.5", "6.5", "8.5", "10.5", "12.5"]),
+        (0, 1, 8, 1200, ["0.000", "0.125", "0.250", "0.375", "0.500", "0.625", "0.750", "0.875", "1.000"]),
+        (0, 11, 11, 300, ["0", "3", "6", "9"]),  # the right end is no multiple
+        (0, 1, 16, 600, []),  # 0.0625
+        (150, 200, 7, 600, []),
+        (0.12345, 8.12345, 8, 600, []),
+    ],
+)
+def test_marks_stand_at_edges_of_bins(low, high, bins, width, expected):
+    marks = edge_ticks(Axis(label="x", low=low, high=high), bins, width)
+
+    assert [text for _, text in marks] == expected
+    assert [mark for mark, _ in marks] == pytest.approx([float(text.replace("−", "-")) for text in expected])
+    assert len(marks) <= max(4, width // 60)
+
+
+def marks_on_the_axis(png, density):
+    """Where marks stand under the x axis, in CSS pixels from its left end, and the axis's length."""
+    rgb = pixels(png)
+    dark = rgb.max(axis=2) < 60
+    line = np.flatnonzero(dark.sum(axis=1) > 0.5 * rgb.shape[1])[-1]
+    left = dark.sum(axis=0).argmax()
+    right = np.flatnonzero(dark[line])[-1]
+    marks = np.flatnonzero(dark[line + 2 * density])
+    return np.unique((marks[marks >= left - density] - left) // density), (right - left) / density
+
+
+def test_a_frame_with_bins_has_its_marks_at_edges():
+    plot_ = plot(low=150, high=200, density=2)
+    at, length = marks_on_the_axis(Frame(histogram.KIND, plot_, 16).picture(np.full((30, 1), 160.0), {"bins": 16}), 2)
+
+    assert np.abs(at[:, None] - np.arange(9) * length / 8).min(axis=1).max() < 1.5
+    assert np.abs(at[:, None] - np.arange(9) * length / 8).min(axis=0).max() < 1.5
+
+
+def test_a_frame_keeps_its_marks_where_edges_are_no_short_numbers():
+    plot_, values = plot(low=150, high=200), np.full((30, 1), 160.0)
+    ordinary = Frame(histogram.KIND, plot_).picture(values, {"bins": 7})
+
+    assert Frame(histogram.KIND, plot_, 7).picture(values, {"bins": 7}) == ordinary
+    assert Frame(histogram.KIND, plot_, 8).picture(values, {"bins": 7}) != ordinary
 
 
 def grouped(*names, y="Exam score", **picture):

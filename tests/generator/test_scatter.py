@@ -1,13 +1,26 @@
 """Snap, readings and distinctness of scatter plots, against numbers worked by hand or by numpy."""
 
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from plotbank.errors import UnsuitableDraw
 from plotbank.generator.kinds import UNIT, Plot, inexact, precision
-from plotbank.generator.kinds.scatter import KIND, SEPARATION, correlation, framed, part, regrouped
+from plotbank.generator.kinds.scatter import (
+    KIND,
+    SEPARATION,
+    correlation,
+    framed,
+    part,
+    regrouped,
+    ringable,
+)
+from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 
 PLOT = Plot(
@@ -292,6 +305,72 @@ def test_precision_gives_2000_to_20000_steps(span, places):
     assert precision(axis) == places
     assert span / 10.0 ** -precision(axis) * 1.0000001 >= 2000
     assert span / 10.0 ** -precision(axis) <= 20_001
+
+
+# What is shown besides the data
+
+
+def test_readings_of_a_marked_point():
+    values = snapped(wanted(0.6, 40)).values
+    read = KIND.readings(values, {"marked": 7.0}, PLOT)
+
+    assert (read["x_marked"], read["y_marked"]) == tuple(values[7])
+    assert read["r_without"] == pytest.approx(np.corrcoef(np.delete(values, 7, axis=0).T)[0, 1])
+    assert set(read) - set(KIND.readings(values, {}, PLOT)) == {"x_marked", "y_marked", "r_without"}
+
+
+def test_a_ring_touches_no_other_dot_and_no_axis():
+    """The area is 500 x 350 CSS pixels: a ring has 8.75 of them on each side, a dot 3.5, and one is between."""
+
+    def places(*pixels):
+        at = np.array(pixels) / AREA
+        return np.column_stack([30 * at[:, 0], -50 + 150 * at[:, 1]])
+
+    assert ringable(places((100, 100), (113.2, 100), (300, 300)), PLOT, AREA).tolist() == [2]
+    assert ringable(places((100, 100), (113.3, 100), (300, 300)), PLOT, AREA).tolist() == [0, 1, 2]
+    assert ringable(places((9.7, 100), (100, 9.7), (490.3, 200), (200, 340.3)), PLOT, AREA).tolist() == []
+    assert ringable(places((9.8, 100), (100, 9.8), (490.2, 200), (200, 340.2)), PLOT, AREA).tolist() == [0, 1, 2, 3]
+
+
+def drawn(values, condition, density=2):
+    """The picture's pixels, (rows, columns, 3), and the area in CSS pixels."""
+    frame = Frame(KIND, replace(PLOT, picture=PictureSpec(density=density)))
+    return np.asarray(Image.open(io.BytesIO(frame.picture(values, condition))).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("density", [1, 2, 3])
+def test_what_is_shown_lies_under_dots_and_leaves_their_ink_alone(density):
+    values = snapped(wanted(0.8, 60)).values
+    plain, shown = (drawn(values, condition, density) for condition in ({}, {"line": 1.0, "marked": 5.0}))
+    blue = plain[..., 2] > plain[..., 0]
+
+    assert np.array_equal(shown[..., 2] > shown[..., 0], blue)
+    assert np.array_equal(shown[blue], plain[blue])
+    changed = (shown != plain).any(axis=2)
+    assert changed.any()
+    assert (np.ptp(shown[changed], axis=1) == 0).all()  # grey
+    assert not drawn(values, {"line": 0.0}, density)[changed].min() < plain[changed].min()
+
+
+def test_dots_have_a_halo_of_paper_on_the_line():
+    """Three points on a line: between each dot and the line there is a pixel of paper."""
+    values = np.array([[5.0, 25.0], [15.0, 25.0], [25.0, 25.0], [10.0, 40.0], [20.0, 10.0]])
+    values[3:, 1] = 40.0, 10.0
+    shown = drawn(values, {"line": 1.0}, 2)
+    row = next(line for line in shown if ((line[:, 2] > line[:, 0]).sum() > 30))
+    blue = np.flatnonzero(row[:, 2] > row[:, 0])
+    dots = np.split(blue, np.flatnonzero(np.diff(blue) > 1) + 1)
+    assert len(dots) == 3
+    for dot in dots:
+        beside = [row[place] for place in (dot[0] - 1, dot[-1] + 1)]
+        assert all((pixel == 255).all() for pixel in beside)
+
+
+def test_a_picture_without_them_is_what_it_always_was():
+    values = np.column_stack([np.linspace(2, 28, 20), np.linspace(-40, 90, 20)[::-1]])
+    frame = Frame(KIND, replace(PLOT, picture=PictureSpec(density=1)))
+    frame.picture(values, {"line": 1.0, "marked": 3.0})
+    assert frame.picture(values, {"line": 0.0}) == Frame(KIND, frame._plot).picture(values, {})
 
 
 # The network's side

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 NUMERICAL, CHOICE = "p0123456789abcdef.png", "pfedcba9876543210.png"
+PICTURES = {letter: f"p{letter * 16}.png" for letter in "abcdef"}
 
 MOODLE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <quiz>
@@ -40,6 +41,98 @@ MOODLE = f"""<?xml version="1.0" encoding="UTF-8"?>
 </question>
 </quiz>
 """
+
+
+def _question(kind: str, ident: str, text: str, rest: str, letter: str) -> str:
+    return f"""<question type="{kind}">
+<name><text><![CDATA[Question {ident}]]></text></name>
+<questiontext format="html"><text><![CDATA[<p>See.</p>
+<p><img src="@@PLUGINFILE@@/{PICTURES[letter]}" alt="Plot." width="60" height="45"></p>{text}]]></text>
+{_file(letter)}</questiontext>
+<defaultgrade>2</defaultgrade><penalty>1</penalty><idnumber>{ident}</idnumber>
+{rest}
+</question>
+"""
+
+
+def _file(letter: str) -> str:
+    return f'<file name="{PICTURES[letter]}" path="/" encoding="base64">PNG</file>'
+
+
+def _answer(fraction: str, text: str, inside: str = "") -> str:
+    return f'<answer fraction="{fraction}" format="html"><text><![CDATA[{text}]]></text>{inside}</answer>\n'
+
+
+def _said(text: str) -> str:
+    return f'<feedback format="html"><text><![CDATA[{text}]]></text></feedback>'
+
+
+def _pair(prompt: str, answer: str) -> str:
+    text = f"<![CDATA[{prompt}]]>" if prompt else ""
+    return (
+        f'<subquestion format="html"><text>{text}</text>'
+        f"<answer><text><![CDATA[{answer}]]></text></answer></subquestion>\n"
+    )
+
+
+_SHOWN = f'B <img src="@@PLUGINFILE@@/{PICTURES["f"]}" alt="Plot B." width="30" height="20">'
+_FIXED = "<shuffleanswers>false</shuffleanswers>"
+_UNIT = "<unitgradingtype>0</unitgradingtype><showunits>3</showunits>"
+
+MOODLE_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
+    "<question type='category'><category><text><![CDATA[top/Types]]></text></category></question>\n"
+    + _question(
+        "numerical",
+        "bands",
+        "",
+        _answer("100", "0.70", "<tolerance>0.055</tolerance>")
+        + _answer("50", "0.70", "<tolerance>0.105</tolerance>")
+        + _answer("33.33333", "0.70", "<tolerance>0.155</tolerance>")
+        + _UNIT,
+        "a",
+    )
+    + _question(
+        "multichoice",
+        "pictures",
+        "",
+        "<single>true</single>"
+        + _FIXED
+        + _answer("0", "A", _said("Too low."))
+        + _answer("100", _SHOWN, _file("f") + _said("")),
+        "b",
+    )
+    + _question(
+        "multichoice",
+        "several",
+        "",
+        "<single>false</single>"
+        + _FIXED
+        + "".join(_answer("33.33333", f"right {n}") for n in range(3))
+        + "".join(_answer("-50", f"wrong {n}") for n in range(2)),
+        "c",
+    )
+    + _question(
+        "truefalse", "truth", "", _answer("0", "true", _said("No.")) + _answer("100", "false", _said("Yes.")), "d"
+    )
+    + _question(
+        "matching",
+        "pairs",
+        "",
+        _FIXED + _pair("Plot <b>A</b>", "r &lt; 0") + _pair("Plot B", "r &gt; 0 &amp; n = 5") + _pair("", "neither"),
+        "e",
+    )
+    + _question(
+        "cloze",
+        "parts",
+        '<div class="part"><p>First?</p><p>{2:NUMERICAL:=0.70:0.055~%50%0.70:0.105}</p></div>'
+        '<div class="part"><p>Second?</p><p>{1:MULTICHOICE_V:&#60;b&#62;a&#60;/b&#62;#low~=b~c \\} d}</p></div>'
+        '<div class="part"><p>Third?</p><p>{1:MULTICHOICE_H:True~=False#yes}</p></div>',
+        "",
+        "a",
+    )
+    + "</quiz>\n"
+)
 
 MANIFEST = f"""<?xml version="1.0" encoding="UTF-8"?>
 <manifest identifier="m1" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"><resources>
@@ -124,6 +217,101 @@ QUIZ = f"""<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+def _scored(
+    ident: str, kind: str, text: str, responses: str, conditions: str, letter: str, feedback: tuple[str, ...] = ()
+) -> str:
+    said = "".join(
+        f"""<itemfeedback ident="{name}_fb"><flow_mat><material>
+<mattext texttype="text/html">Said {name}.</mattext></material></flow_mat></itemfeedback>"""
+        for name in feedback
+    )
+    return f"""<item ident="{ident}" title="Question {ident}"><itemmetadata><qtimetadata>
+<qtimetadatafield><fieldlabel>question_type</fieldlabel><fieldentry>{kind}</fieldentry></qtimetadatafield>
+<qtimetadatafield><fieldlabel>points_possible</fieldlabel><fieldentry>1</fieldentry></qtimetadatafield>
+</qtimetadata></itemmetadata>
+<presentation><material><mattext texttype="text/html"><![CDATA[<p>See.</p>{_image(PICTURES[letter], "Plot.")}{text}]]>
+</mattext></material>{responses}</presentation>
+<resprocessing><outcomes><decvar maxvalue="100" minvalue="0" varname="SCORE" vartype="Decimal"/></outcomes>
+{conditions}</resprocessing>{said}</item>"""
+
+
+def _condition(test: str, *, score: str = "", action: str = "Set", feedback: str = "") -> str:
+    shown = f'<displayfeedback feedbacktype="Response" linkrefid="{feedback}_fb"/>' if feedback else ""
+    scored = f'<setvar action="{action}" varname="SCORE">{score}</setvar>' if score else ""
+    return f"<respcondition continue='Yes'><conditionvar>{test}</conditionvar>{scored}{shown}</respcondition>"
+
+
+def _is(response: str, answer: str) -> str:
+    return f'<varequal respident="{response}">{answer}</varequal>'
+
+
+def _label(ident: str, text: str) -> str:
+    return f"""<response_label ident="{ident}"><material>
+<mattext texttype="text/plain">{text}</mattext></material></response_label>"""
+
+
+def _list(ident: str, text: str, labels: str, cardinality: str = "Single") -> str:
+    material = f'<material><mattext texttype="text/plain">{text}</mattext></material>' if text else ""
+    return f"""<response_lid ident="{ident}" rcardinality="{cardinality}">{material}
+<render_choice>{labels}</render_choice></response_lid>"""
+
+
+_ANSWERS = _label("match_1", "r &lt; 0") + _label("match_2", "r &gt; 0") + _label("match_3", "neither")
+_SHOWN_B = f'B &lt;img src="$IMS-CC-FILEBASE$/images/{PICTURES["f"]}" alt="Plot B." width="30" height="20"&gt;'
+
+CANVAS_TYPES = {
+    "pictures": _scored(
+        "pictures",
+        "multiple_choice_question",
+        "",
+        _list("response1", "", _option("c1", "A") + _option("c2", _SHOWN_B)),
+        _condition(_is("response1", "c1"), feedback="c1") + _condition(_is("response1", "c2"), score="100"),
+        "b",
+        ("c1",),
+    ),
+    "several": _scored(
+        "several",
+        "multiple_answers_question",
+        "",
+        _list("response1", "", "".join(_option(f"c{n}", f"option {n}") for n in range(1, 4)), "Multiple"),
+        _condition(
+            f"<and>{_is('response1', 'c1')}<not>{_is('response1', 'c2')}</not>{_is('response1', 'c3')}</and>",
+            score="100",
+        ),
+        "c",
+    ),
+    "truth": _scored(
+        "truth",
+        "true_false_question",
+        "",
+        _list("response1", "", _label("c_true", "True") + _label("c_false", "False")),
+        _condition(_is("response1", "c_true"), feedback="c_true")
+        + _condition(_is("response1", "c_false"), score="100"),
+        "d",
+        ("c_true",),
+    ),
+    "pairs": _scored(
+        "pairs",
+        "matching_question",
+        "",
+        _list("response_1", "Plot A", _ANSWERS) + _list("response_2", "Plot B", _ANSWERS),
+        _condition(_is("response_1", "match_2"), score="50", action="Add")
+        + _condition(_is("response_2", "match_1"), score="50", action="Add"),
+        "e",
+    ),
+    "parts": _scored(
+        "parts",
+        "multiple_dropdowns_question",
+        '<div class="part"><p>First?</p><p>[one]</p></div><div class="part"><p>Second?</p><p>[two]</p></div>',
+        _list("response_one", "one", _label("o1", "a") + _label("o2", "b"))
+        + _list("response_two", "two", _label("t1", "True") + _label("t2", "False")),
+        _condition(_is("response_one", "o2"), score="50", action="Add")
+        + _condition(_is("response_two", "t1"), score="50", action="Add"),
+        "a",
+    ),
+}
+
+
 @pytest.fixture(scope="session")
 def png() -> bytes:
     """A small PNG."""
@@ -147,6 +335,32 @@ def canvas(png: bytes) -> dict[str, bytes]:
         "quiz1/assessment_meta.xml": META.encode(),
         f"images/{NUMERICAL}": png,
         f"images/{CHOICE}": png,
+    }
+
+
+@pytest.fixture(scope="session")
+def moodle_types(png: bytes) -> str:
+    """A good Moodle file with one question of every other type."""
+    return MOODLE_TYPES.replace("PNG", base64.b64encode(png).decode())
+
+
+@pytest.fixture
+def canvas_types(png: bytes) -> dict[str, bytes]:
+    """The files of a good Canvas package with one question of every other type."""
+    names = [PICTURES[letter] for letter in "abcdef"]
+    resources = "".join(
+        f'<resource identifier="t{number}" type="webcontent"><file href="images/{name}"/></resource>'
+        for number, name in enumerate(names)
+    )
+    end = MANIFEST.index('<resource identifier="i1"')
+    groups = "".join(_group(f"g_{name}", name, "1", item) for name, item in CANVAS_TYPES.items())
+    begin = QUIZ.index('<section ident="g1"')
+    quiz = QUIZ[:begin] + groups + "</section></assessment></questestinterop>"
+    return {
+        "imsmanifest.xml": f"{MANIFEST[:end]}{resources}</resources></manifest>".encode(),
+        "quiz1/quiz1.xml": quiz.encode(),
+        "quiz1/assessment_meta.xml": META.replace("3.5", "5").encode(),
+        **{f"images/{name}": png for name in names},
     }
 
 

@@ -5,12 +5,26 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plotbank.proof import Unreadable
-from plotbank.proof.packages import ChoiceDelivered, Delivered, NumericDelivered, open_package
+from plotbank.proof.packages import (
+    BandDelivered,
+    ChoiceDelivered,
+    Delivered,
+    DeliveredPicture,
+    MatchingDelivered,
+    MultipleDelivered,
+    NumericDelivered,
+    PartDelivered,
+    PartsDelivered,
+    TrueFalseDelivered,
+    open_package,
+    printed,
+)
 from plotbank.proof.rules import check_package
 
 ACCEPTED = Path(__file__).resolve().parents[3] / "shared" / "conformance" / "accepted"
@@ -41,10 +55,12 @@ def test_moodle_items_are_read_as_moodle_keeps_them(moodle: str, written: Writte
     assert (number.pool, number.title) == ("top/Reading plots/Intro", "Estimate the mean 1")
     assert number.stem.startswith("<p>The <b>mean</b> <i>x</i> of 40 values")
     assert number.feedback == "<p>It is 0.70.</p>"
-    assert (number.alt, number.width, number.height) == ("Histogram of 40 values.", 60, 45)
-    assert (number.picture_name, number.png, number.points) == ("p0123456789abcdef.png", png, 2)
+    assert number.pictures == (
+        DeliveredPicture(name="p0123456789abcdef.png", png=png, alt="Histogram of 40 values.", width=60, height=45),
+    )
+    assert number.points == 2
     assert number.key == NumericDelivered(value=0.7, low=0.645, high=0.755)
-    assert choice.key == ChoiceDelivered(options=("0.58", "−0.31", "0.93"), correct=(1,))
+    assert choice.key == ChoiceDelivered(options=("0.58", "−0.31", "0.93"), correct=(1,), feedback=("", "", ""))
     assert choice.points == 1.5
 
 
@@ -54,10 +70,157 @@ def test_canvas_items_are_read_as_canvas_keeps_them(canvas: dict[str, bytes], zi
     assert (number.pool, number.title) == ("Estimate the mean", "Estimate the mean 1")
     assert number.stem.startswith("<p>The mean of 40 values?</p><img")
     assert number.feedback == "<p>Why mean_k3x.</p>"
-    assert (number.alt, number.width, number.height) == ("Histogram of 40 values.", 60, 45)
-    assert (number.picture_name, number.png, number.points) == ("p0123456789abcdef.png", png, 2)
+    assert number.pictures == (
+        DeliveredPicture(name="p0123456789abcdef.png", png=png, alt="Histogram of 40 values.", width=60, height=45),
+    )
+    assert number.points == 2
     assert number.key == NumericDelivered(value=0.7, low=0.645, high=0.755)
-    assert choice.key == ChoiceDelivered(options=("0.58", "−0.31", "0.93"), correct=(1,))
+    assert choice.key == ChoiceDelivered(options=("0.58", "−0.31", "0.93"), correct=(1,), feedback=("", "", ""))
+
+
+def test_every_type_of_moodle_is_read(moodle_types: str, written: Written) -> None:
+    bands, pictures, several, truth, pairs, parts = opened(written(moodle_types))
+    number = NumericDelivered(
+        value=0.7, low=0.645, high=0.755, bands=(BandDelivered(low=0.595, high=0.805, share=0.5),)
+    )
+
+    assert bands.key == replace(number, bands=(*number.bands, BandDelivered(low=0.545, high=0.855, share=0.3333333)))
+    assert isinstance(pictures.key, ChoiceDelivered)
+    assert (pictures.key.correct, pictures.key.feedback) == ((1,), ("Too low.", ""))
+    assert [(one.option, one.alt, one.width) for one in pictures.pictures] == [(None, "Plot.", 60), (1, "Plot B.", 30)]
+    assert isinstance(several.key, MultipleDelivered)
+    assert several.key.correct == (0, 1, 2)
+    assert truth.key == TrueFalseDelivered(truth=False, if_true="No.", if_false="Yes.")
+    assert pairs.key == MatchingDelivered(
+        prompts=("Plot <b>A</b>", "Plot B"), answers=("r < 0", "r > 0 & n = 5", "neither"), pairs=(0, 1)
+    )
+    assert parts.key == PartsDelivered(
+        parts=(
+            PartDelivered(stem="<p>First?</p>", key=number, share=0.5),
+            PartDelivered(
+                stem="<p>Second?</p>",
+                key=ChoiceDelivered(options=("<b>a</b>", "b", "c } d"), correct=(1,), feedback=("low", "", "")),
+                share=0.25,
+            ),
+            PartDelivered(stem="<p>Third?</p>", key=TrueFalseDelivered(truth=False, if_false="yes"), share=0.25),
+        )
+    )
+    assert (parts.points, truth.points) == (4, 2)
+    assert parts.stem.endswith("</p>")
+
+
+def test_every_type_of_canvas_is_read(canvas_types: dict[str, bytes], zipped: Zipped) -> None:
+    pictures, several, truth, pairs, parts = opened(zipped(canvas_types))
+
+    assert isinstance(pictures.key, ChoiceDelivered)
+    assert (pictures.key.correct, pictures.key.feedback) == ((1,), ("Said c1.", ""))
+    assert [(one.option, one.alt, one.width) for one in pictures.pictures] == [(None, "Plot.", 60), (1, "Plot B.", 30)]
+    assert several.key == MultipleDelivered(
+        options=("option 1", "option 2", "option 3"), correct=(0, 2), feedback=("", "", "")
+    )
+    assert truth.key == TrueFalseDelivered(truth=False, if_true="Said c_true.")
+    assert pairs.key == MatchingDelivered(
+        prompts=("Plot A", "Plot B"), answers=("r < 0", "r > 0", "neither"), pairs=(1, 0)
+    )
+    assert parts.key == PartsDelivered(
+        parts=(
+            PartDelivered(stem="<p>First?</p>", key=ChoiceDelivered(options=("a", "b"), correct=(1,)), share=0.5),
+            PartDelivered(stem="<p>Second?</p>", key=TrueFalseDelivered(truth=True), share=0.5),
+        )
+    )
+    assert "part" not in parts.stem
+
+
+def test_keys_in_print(moodle_types: str, written: Written) -> None:
+    assert [printed(item.key) for item in opened(written(moodle_types))] == [
+        "0.70",
+        "B",
+        "right 0; right 1; right 2",
+        "false",
+        "Plot A -> r < 0; Plot B -> r > 0 & n = 5",
+        "1) 0.70; 2) b; 3) false",
+    ]
+
+
+def test_keys_without_a_right_option_in_print() -> None:
+    assert printed(ChoiceDelivered(options=("a", "b"), correct=())) == "missing"
+    assert printed(ChoiceDelivered(options=("a", "b"), correct=(0, 1))) == "a and b"
+    assert printed(MultipleDelivered(options=("a", "b"), correct=())) == "missing"
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (NumericDelivered(value=0.7, low=0.645, high=0.755), "0.70"),
+        (NumericDelivered(value=1200, low=1199.5, high=1200.5), "1200"),
+        (NumericDelivered(value=-3.0, low=-3.15, high=-2.85), "-3.0"),
+        (NumericDelivered(value=0.1234, low=0.12285, high=0.12395), "0.1234"),
+    ],
+)
+def test_the_places_of_a_number_are_told_by_its_bounds(key: NumericDelivered, text: str) -> None:
+    assert printed(key) == text
+
+
+def test_everything_shown_is_at_hand(moodle_types: str, written: Written) -> None:
+    shown = [" ".join(item.shown) for item in opened(written(moodle_types))]
+
+    for number, words in enumerate(["Question bands", "Too low.", "wrong 1", "Yes.", "neither", "Second?"]):
+        assert words in shown[number]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('fraction="50"', 'fraction="110"', "others that earn less"),
+        ('fraction="50"', 'fraction="0"', "others that earn less"),
+        (">0.105<", ">0.055<", "one tolerance inside the other"),
+        ("[0.70]]></text><tolerance>0.105", "[0.71]]></text><tolerance>0.105", "one tolerance inside the other"),
+        ("[true]", "[wahr]", "the two answers true and false"),
+        ("[true]", "[false]", "the two answers true and false"),
+        (
+            '<answer fraction="0" format="html"><text><![CDATA[true',
+            '<answer fraction="100"><text><![CDATA[true',
+            "one earns",
+        ),
+        ("[neither]", "[ ]", "an answer is missing"),
+        ("<answer><text><![CDATA[neither]]></text></answer>", "", "an answer is missing"),
+        ("=0.70:0.055", "=0.70", "the tolerance is ''"),
+        ("=0.70:0.055", "=0,70:0.055", "not a plain decimal number"),
+        ("{2:NUMERICAL:", "{2:NUMERAL:", "one embedded question in each of its parts"),
+        ("{1:MULTICHOICE_V:", "{1:SHORTANSWER:", "the type SHORTANSWER"),
+        ("{1:MULTICHOICE_V:", "{1:MULTIRESPONSE:", "the type MULTIRESPONSE"),
+        ('<div class="part"><p>Second?', "<div><p>Second?", "one embedded question in each of its parts"),
+        (f'file name="p{"f" * 16}.png"', 'file name="other.png"', "0 files of that name"),
+        ('width="30"', 'width="3em"', "no width in pixels"),
+    ],
+)
+def test_damaged_questions_of_moodle_are_refused(
+    moodle_types: str, written: Written, old: str, new: str, reason: str
+) -> None:
+    assert reason in refusal(written(replaced(moodle_types, old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("<and>", "<or>", "damaged"),
+        ('<not><varequal respident="response1">c2</varequal></not>', "", "say of each option"),
+        (">c3</varequal></and>", ">c2</varequal></and>", "say of each option"),
+        ("True</mattext>", "Right</mattext>", "the two options true and false"),
+        (">match_2</varequal>", ">match_9</varequal>", "one answer that adds to the score"),
+        ('respident="response_2"', 'respident="response_1"', "one answer that adds to the score"),
+        ('"text/plain">neither', '"text/plain">none', "do not all offer the same answers"),
+        ("[two]", "(two)", "one list to choose from in each of its parts"),
+        ('<div class="part"><p>Second', "<div><p>Second", "one list to choose from in each of its parts"),
+        (">o2</varequal>", ">t2</varequal>", "one answer that adds to the score"),
+        ('alt="Plot B." width="30"', 'alt="Plot B."', "no width in pixels"),
+    ],
+)
+def test_damaged_questions_of_canvas_are_refused(
+    canvas_types: dict[str, bytes], zipped: Zipped, old: str, new: str, reason: str
+) -> None:
+    quiz = replaced(canvas_types["quiz1/quiz1.xml"].decode(), old, new)
+    assert reason in refusal(zipped(canvas_types | {"quiz1/quiz1.xml": quiz.encode()}))
 
 
 def test_canvas_counts_the_points_of_the_group(canvas: dict[str, bytes], zipped: Zipped) -> None:
@@ -101,7 +264,7 @@ EXTERNAL = '<!DOCTYPE quiz [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<quiz>'
         ("<name>", '<question type="numerical"/><name>', "directly in <quiz>"),
         ("numerical", "essay", "type 'essay'"),
         ("mean_k3x", "", "no idnumber"),
-        ('<img src="@@PLUGINFILE@@/p0123456789abcdef.png"', "<b ", "0 pictures"),
+        ('<img src="@@PLUGINFILE@@/p0123456789abcdef.png"', "<b ", "shows no picture"),
         ('<file name="p0', '<file name="q0', "0 files of that name"),
         ("@@PLUGINFILE@@/", "https://example.org/", "not inside the package"),
         (' width="60"', ' width="80%"', "no width in pixels"),
@@ -110,7 +273,6 @@ EXTERNAL = '<!DOCTYPE quiz [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<quiz>'
         ("[0.7]", "[0,7]", "not a plain decimal number"),
         ("<tolerance>0.055</tolerance>", "", "the tolerance is ''"),
         ('fraction="100"', 'fraction="50"', "earns 100 percent"),
-        ("<single>true", "<single>false", "not a single choice"),
         ("<defaultgrade>2<", "<defaultgrade>1e3<", "not a plain decimal number"),
     ],
 )
@@ -289,7 +451,7 @@ def test_a_picture_in_the_zip_that_is_no_png_is_refused(canvas: dict[str, bytes]
 def test_html_with_a_broken_declaration_is_read_as_browsers_do(moodle: str, written: Written) -> None:
     """Python's HTML parser may fail on a `<![`, which a browser takes for a comment."""
     number, _ = opened(written(replaced(moodle, "such as 0.10?", "such as <![x[ 0.10?")))
-    assert number.alt == "Histogram of 40 values."
+    assert number.pictures[0].alt == "Histogram of 40 values."
 
 
 def test_checking_a_damaged_package_is_a_finding(written: Written) -> None:

@@ -13,11 +13,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from plotbank.errors import UnsuitableDraw
 from plotbank.generator.kinds import Plot
-from plotbank.generator.kinds.scatter import KIND, framed
+from plotbank.generator.kinds.scatter import KIND, framed, ringable
 from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
-from plotbank.proof.pictures import decode, metadata, read_scatter
+from plotbank.proof.pictures import ScatterReading, decode, metadata, read_scatter
 
 SIZE = (300, 220)  # width and height of the hand-made pictures
 LEFT, RIGHT, TOP, BOTTOM = 40, 290, 10, 190  # the ends of their axes
@@ -27,8 +27,11 @@ RADIUS = 7.0
 ALONE = [(60, 30), (90, 165), (120, 40), (250, 30), (265, 150), (230, 170), (60, 120), (190, 25)]
 
 
-def paint(centres, radius=RADIUS, axes=True, samples=8, also=None, shades=8):
-    """A PNG with discs of true areas: each pixel is sampled at `samples` ** 2 points, then rounded to shades."""
+def paint(centres, radius=RADIUS, axes=True, samples=8, also=None, shades=8, grey=()):
+    """A PNG with discs of true areas: each pixel is sampled at `samples` ** 2 points, then rounded to shades.
+
+    Each of `grey` is painted under the discs, rounded to sevenths of ink.
+    """
     width, height = SIZE
     x = (np.arange(width * samples) + 0.5) / samples
     y = ((np.arange(height * samples) + 0.5) / samples)[:, None]
@@ -41,6 +44,10 @@ def paint(centres, radius=RADIUS, axes=True, samples=8, also=None, shades=8):
     cover = inside.reshape(height, samples, width, samples).mean(axis=(1, 3))
     cover = np.rint(cover * shades) / shades
     rgb = 255 + cover[..., None] * (BLUE - 255)
+    if grey:
+        under = np.logical_or.reduce([of(x, y) for of in grey]).reshape(height, samples, width, samples)
+        under = np.rint(under.mean(axis=(1, 3)) * 7) / 7
+        rgb = np.where(cover[..., None] > 0, rgb, 255 + under[..., None] * (INK - 255))
     if axes:  # two pixels thick, ends projecting by one
         rgb[TOP - 1 : BOTTOM + 1, LEFT - 1 : LEFT + 1] = INK
         rgb[BOTTOM - 1 : BOTTOM + 1, LEFT - 1 : RIGHT + 1] = INK
@@ -157,6 +164,264 @@ def test_what_students_see(n, r, density):
     assert furthest(reading.points, points) < 0.0015
     assert reading.doubt < 0.2
     assert metadata(picture) == []
+
+
+# A line through the points, and a ring about one
+
+X, Y = (0.0, 30.0), (0.0, 100.0)
+
+
+def overlaid(seed, density=2, n=40, r=0.6, width=600, height=450):
+    """A plot of students' data, and its frame."""
+    plot = Plot(
+        x=Axis(label="Study time (hours per week)", low=X[0], high=X[1]),
+        y=Axis(label="Exam score", low=Y[0], high=Y[1]),
+        picture=PictureSpec(width=width, height=height, density=density),
+    )
+    frame, rng = Frame(KIND, plot), np.random.default_rng(seed)
+    condition = {"r": r, "n": n, "bend": 0.0, "fan": 0.0, "outliers": 0, "clusters": 1}
+    while True:
+        raw = KIND.plain(condition, rng)
+        raw += rng.normal(0, 0.003, raw.shape)
+        with contextlib.suppress(UnsuitableDraw):
+            return frame, plot, KIND.snap(raw, condition, plot, frame.area, rng).values
+
+
+SIZES = [(0.6, 1, 600, 450), (-0.9, 2, 600, 450), (0.0, 3, 400, 400), (0.95, 2, 320, 320), (-0.3, 1, 1000, 600)]
+
+
+@pytest.mark.parametrize(("r", "density", "width", "height"), SIZES)
+def test_the_line_is_measured(r, density, width, height):
+    frame, plot, values = overlaid(1, density, 60, r, width, height)
+    reading = read_scatter(frame.picture(values, {"line": 1.0}))
+    known, measured = KIND.readings(values, {"line": 1.0}, plot), reading.measured(X, Y)
+
+    assert measured["line_slope"] == pytest.approx(known["slope"], rel=0.0005, abs=0.0003)
+    assert measured["line_intercept"] == pytest.approx(known["intercept"], abs=0.02)
+    assert reading.n == 60
+    assert reading.ring is None
+    assert list(reading.contradictions(values, {"line": 1.0}, X, Y)) == []
+
+
+@pytest.mark.parametrize(("r", "density", "width", "height"), SIZES)
+@pytest.mark.parametrize("line", [False, True])
+def test_the_ring_is_measured(r, density, width, height, line):
+    frame, plot, values = overlaid(2, density, 30, r, width, height)
+    for marked in ringable(values, plot, frame.area)[::9]:
+        shown = {"marked": float(marked)} | ({"line": 1.0} if line else {})
+        reading = read_scatter(frame.picture(values, shown))
+        known, measured = KIND.readings(values, shown, plot), reading.measured(X, Y)
+
+        assert reading.ring == pytest.approx(values[marked] / [30, 100], abs=0.0003)
+        assert measured["x_marked"] == pytest.approx(known["x_marked"], abs=0.03)
+        assert measured["y_marked"] == pytest.approx(known["y_marked"], abs=0.1)
+        assert measured["r_without"] == pytest.approx(known["r_without"], abs=0.0005)
+        assert bool(reading.line) == line
+        assert list(reading.contradictions(values, shown, X, Y)) == []
+
+
+def test_a_line_that_ends_inside_the_ring():
+    frame, plot, values = overlaid(3, n=20, r=0.0)
+    slope, intercept = np.polyfit(*values.T, 1)
+    last = int(values[:, 0].argmax())
+    values[last, 1] = intercept + slope * values[last, 0]  # nearly on the line
+    shown = {"line": 1.0, "marked": float(last)}
+    assert last in ringable(values, plot, frame.area)
+    assert list(read_scatter(frame.picture(values, shown)).contradictions(values, shown, X, Y)) == []
+
+
+def test_the_dots_ink_is_the_same_with_a_line_and_a_ring():
+    frame, plot, values = overlaid(4, density=1)
+    marked = float(ringable(values, plot, frame.area)[0])
+    plain = read_scatter(frame.picture(values, {}))
+    both = read_scatter(frame.picture(values, {"line": 1.0, "marked": marked}))
+    assert np.array_equal(both.points, plain.points)
+    assert both.uncertainty == plain.uncertainty
+
+
+def test_what_is_measured_agrees_with_the_data():
+    for seed, (n, r, outliers, clusters) in enumerate([(40, 0.6, 0, 1), (60, -0.8, 2, 1), (60, 0.3, 0, 2)]):
+        rng = np.random.default_rng(seed)
+        frame, plot, values = overlaid(seed, n=n, r=r)
+        if outliers:
+            values[:outliers] = [[2, 3], [28, 97]]
+        if clusters == 2:
+            one = np.array(list(itertools.product(range(5), range(6)))) * [1.6, 16] + rng.uniform(0, [0.8, 5], (30, 2))
+            values = np.vstack([one + [2, 5], one + [20, 8]])
+        measured, known = read_scatter(frame.picture(values, {})).measured(X, Y), KIND.readings(values, {}, plot)
+        assert set(measured) <= set(known)
+        for name, value in measured.items():
+            assert value == pytest.approx(known[name], rel=0.003, abs=0.003), name
+
+
+def reading_of(points, **options):
+    """What a perfect reader finds."""
+    points = np.asarray(points, float)
+    return ScatterReading(
+        n=len(points), r=np.corrcoef(points.T)[0, 1], points=points, uncertainty=0, doubt=0, **options
+    )
+
+
+def test_measured_by_hand():
+    # deviations (-2, -1, 0, 3) / 10 and (-1, 1, 0, 0) / 10: r = 1 / sqrt(14 * 2)
+    points = np.array([[0.1, 0.1], [0.2, 0.3], [0.3, 0.2], [0.6, 0.2]])
+    reading = reading_of(points, line=(0.1, 0.5), ring=(0.6, 0.2))
+    measured = reading.measured((10, 20), (-1, 1))
+
+    assert measured["r"] == pytest.approx(1 / 28**0.5)
+    assert (measured["mean_x"], measured["mean_y"]) == pytest.approx((13, -0.6))
+    assert measured["sd_x"] == pytest.approx((14 / 3) ** 0.5)
+    assert measured["slope"] == pytest.approx(0.2 / 14)
+    assert measured["intercept"] == pytest.approx(-0.6 - 13 * 0.2 / 14)
+    assert measured["line_slope"] == pytest.approx(0.5 * 2 / 10)
+    assert measured["line_intercept"] == pytest.approx(-1 + 0.1 * 2 - 0.1 * 10)
+    assert (measured["x_marked"], measured["y_marked"]) == pytest.approx((16, -0.6))
+    assert measured["r_without"] == pytest.approx(0.5)  # (-1, 0, 1) and (-1, 1, 0)
+    assert measured["influence"] >= 0.5 - 1 / 28**0.5 - 1e-9
+
+
+def test_a_group_between_outliers_and_clusters_is_neither():
+    x, y = np.meshgrid(np.arange(6), np.arange(6))
+    block = np.column_stack([x.ravel(), y.ravel()]) * 0.05
+    four = [[0.9, 0.9], [0.95, 0.9], [0.9, 0.95], [0.95, 0.95]]
+    measured = reading_of(np.vstack([block, four])).measured(X, Y)
+    assert np.isnan([measured["outliers"], measured["clusters"], measured["gap"]]).all()
+    measured = reading_of(np.vstack([block, four[:2]])).measured(X, Y)
+    assert (measured["outliers"], measured["clusters"]) == (2, 1)
+    assert reading_of(block + np.arange(36)[:, None] * 1e-6).measured(X, Y)["gap"] == np.inf
+
+
+def line_of(values):
+    """The least-squares line in shares of the axes."""
+    slope, intercept = np.polyfit(*(values / [30, 100]).T, 1)
+    return intercept, slope
+
+
+@pytest.mark.parametrize(
+    ("found", "shown", "message"),
+    [
+        ({}, {}, None),
+        ({"line": (0, 0)}, {"line": 1.0}, None),
+        ({"line": (0.0035, 0)}, {"line": 1.0}, None),
+        ({"line": (0.0045, 0)}, {"line": 1.0}, "the line of the picture lies 0.5% of an axis from"),
+        ({"line": (0, 0.01)}, {"line": 1.0}, "the line of the picture lies"),
+        ({}, {"line": 1.0}, "the picture has no line, but one is asked for"),
+        ({"line": (0, 0)}, {}, "the picture has a line, but none is asked for"),
+        ({"line": (0, 0)}, {"line": 0.0}, "the picture has a line, but none is asked for"),
+        ({"ring": 3}, {"marked": 3.0}, None),
+        ({"ring": 0}, {"marked": 0.0}, None),
+        ({"ring": 4}, {"marked": 3.0}, "of an axis from the point marked"),
+        ({}, {"marked": 0.0}, "the picture has no ring, but a point is marked"),
+        ({"ring": 0}, {}, "the picture has a ring about a point, but none is marked"),
+    ],
+)
+def test_contradictions(found, shown, message):
+    values = np.random.default_rng(0).uniform(2, 28, (20, 2)) * [1, 3.3]
+    options = {}
+    if "line" in found:
+        options["line"] = tuple(np.add(line_of(values), found["line"]))
+    if "ring" in found:
+        options["ring"] = tuple(values[found["ring"]] / [30, 100])
+    contradictions = list(reading_of(values / [30, 100], **options).contradictions(values, shown, X, Y))
+    if message is None:
+        assert contradictions == []
+    else:
+        [contradiction] = contradictions
+        assert message in contradiction
+
+
+def test_points_that_contradict_the_data():
+    values = np.random.default_rng(0).uniform(2, 28, (20, 2)) * [1, 3.3]
+    moved = values / [30, 100] + np.eye(20, 2) * 0.004
+    assert list(reading_of(moved).contradictions(values, {}, X, Y)) == [
+        "a point of the picture lies 0.4% of an axis from where the data put it"
+    ]
+    assert list(reading_of(moved[1:]).contradictions(values, {}, X, Y)) == [
+        "the picture shows 19 points, but the data have 20"
+    ]
+
+
+def test_a_line_of_other_data_and_a_ring_about_another_point_are_contradicted():
+    frame, plot, values = overlaid(5)
+    other = values.copy()
+    other[0, 1] += 15
+    reading = read_scatter(frame.picture(values, {"line": 1.0}))
+    assert [text for text in reading.contradictions(other, {"line": 1.0}, X, Y) if text.startswith("the line")]
+    one, another = ringable(values, plot, frame.area)[:2].tolist()
+    reading = read_scatter(frame.picture(values, {"marked": one}))
+    assert list(reading.contradictions(values, {"marked": one}, X, Y)) == []
+    [message] = reading.contradictions(values, {"marked": another}, X, Y)
+    assert message.startswith("the ring of the picture lies")
+
+
+def straight(x, y, thickness=3.0):
+    """A line under the hand-made points, from x = 55 to 275, that leaves paper around them."""
+    distance = (y - 60 - 0.4 * (x - 55)) / np.hypot(1, 0.4)
+    free = np.logical_and.reduce([np.hypot(x - cx, y - cy) > RADIUS + 2 for cx, cy in ALONE])
+    return (np.abs(distance) < thickness / 2) & (x > 55) & (x < 275) & free
+
+
+def ring(x, y, at=ALONE[1], radius=16.0):
+    return np.abs(np.hypot(x - at[0], y - at[1]) - radius) < 1.5
+
+
+def at_another_place(x, y):
+    return ring(x, y, (155, 40))
+
+
+def half(x, y):
+    return ring(x, y) & (x > ALONE[1][0])
+
+
+def gapped(x, y):
+    return straight(x, y) & (np.abs(x - 140) > 4)
+
+
+def second(x, y):
+    return (np.abs(y - 180 + 0.3 * (x - 60)) < 1.5) & (x > 100) & (x < 225)
+
+
+def dash(x, y):
+    return (np.abs(y - 60) < 1.5) & (np.abs(x - 150) < 10)
+
+
+def bent(x, y):
+    return straight(x, y + np.maximum(x - 165, 0) * 0.1)
+
+
+def speck(x, y):
+    return (np.abs(y - 60) < 0.8) & (np.abs(x - 160) < 0.8)
+
+
+def test_a_line_and_a_ring_of_an_own_painter():
+    reading = read_scatter(paint(ALONE, grey=[straight, ring], samples=5))
+    [point] = in_pixels(reading)[np.hypot(*(in_pixels(reading) - ALONE[1]).T) < 1]
+    assert reading.ring == pytest.approx([(ALONE[1][0] - LEFT) / 250, (BOTTOM - ALONE[1][1]) / 180], abs=0.0005)
+    intercept, slope = reading.line
+    assert slope == pytest.approx(-0.4 * 250 / 180, rel=0.001)
+    assert intercept == pytest.approx((BOTTOM - 60 + 0.4 * (55 - LEFT)) / 180, abs=0.001)
+    assert reading.doubt < 0.25
+    assert point == pytest.approx(ALONE[1], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("grey", "reason"),
+    [
+        ([at_another_place], "a ring is about no dot"),
+        ([half], "unexplained|about no dot"),
+        ([ring, at_another_place], "unexplained|too little of a line|about no dot|neither a line nor a ring"),
+        ([gapped], "grey ink unexplained"),
+        ([straight, second], "unexplained|neither a line nor a ring"),
+        ([straight, dash], "unexplained|neither a line nor a ring|about no dot"),
+        ([bent], "unexplained|neither a line nor a ring"),
+        ([dash], "neither a line nor a ring|unexplained|about no dot"),
+        ([straight, speck], "grey ink unexplained"),
+        ([speck], "grey ink unexplained"),
+    ],
+)
+def test_grey_ink_that_is_neither_is_refused(grey, reason):
+    with pytest.raises(Unreadable, match=reason):
+        read_scatter(paint(ALONE, grey=grey, samples=4))
 
 
 def test_the_uncertainty_is_of_the_size_of_the_error():

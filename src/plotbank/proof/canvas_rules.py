@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 from . import Finding, Unreadable
@@ -12,13 +13,17 @@ from .packages import (
     FILEBASE,
     MANIFEST,
     Resource,
+    canvas_labels,
+    canvas_responses,
     decimal,
     full_marks,
+    images,
+    is_truths,
     manifest,
     metadata,
+    part_marks,
     points_per_item,
     quiz_files,
-    stem_image,
     stem_texts,
     zipped_png,
 )
@@ -34,6 +39,12 @@ _CHOICE_IDENT = re.compile(r"[A-Za-z0-9_]+")
 _PICTURE = re.compile(r"images/[A-Za-z0-9._-]+\.png")
 _REMOVED_TAGS = frozenset(("svg", "script", "details"))
 _FEEDBACK_IDENTS = frozenset(("general_fb", "correct_fb", "general_incorrect_fb"))
+# Where Canvas shows plain text: Canvas's types of questions whose labels it takes without any tags.
+_PLAIN_LABELS = frozenset(("true_false_question", "matching_question", "multiple_dropdowns_question"))
+_BLANK = re.compile(r"\[([^\[\]]*)\]")
+_LIKE_A_TAG = re.compile("<[A-Za-z/!?]")
+_BLANK_NAME = re.compile(r"[A-Za-z0-9_]+")
+_SHARE_SLACK = Decimal("0.01")  # percent: that much may three times 33.33 be off
 
 
 def check_canvas(path: Path, package: str) -> Iterator[Finding]:
@@ -157,8 +168,9 @@ class _Quiz:
         self._sections_with_items.add(section)
         yield from _metadata(item, section)
         yield from _texts(item)
+        plain = _plain_texts(item)
         for text in item.inside("mattext"):
-            yield from self._html(text)
+            yield from _plain(text) if any(text is one for one in plain) else self._html(text)
         yield from _feedback(item)
         yield from _responses(item)
 
@@ -183,7 +195,7 @@ class _Quiz:
 
 def _metadata(item: Element, section: Element) -> Iterator[str]:
     fields = metadata(item)
-    if fields.get("question_type") not in _RESPONSES:
+    if fields.get("question_type") not in _RESPONSES.keys() | _LISTS.keys():
         yield f"the question_type is {fields.get('question_type', '')!r}, which is not one that plotbank writes"
     points = _positive(fields.get("points_possible", ""))
     if points is None:
@@ -200,31 +212,85 @@ def _texts(item: Element) -> Iterator[str]:
         yield f"the stem has {len(stems)} <mattext>: Canvas reads the first only"
     else:
         try:
-            stem_image(stems[0].text)
+            shown = [*stems, *(text for label in canvas_labels(item) for text in label.inside("mattext"))]
+            if not [image for text in shown for image in images(text.text)]:
+                yield "the item shows no picture"
         except Unreadable as error:
             yield str(error)
     for tag in ("response_label", "itemfeedback"):
         if any(len(list(part.inside("mattext"))) > 1 for part in item.inside(tag)):
             yield f"a <{tag}> has more than one <mattext>: Canvas reads the first only"
+    for label in (label for response in canvas_responses(item) for label in response.inside("response_label")):
+        if not any(_says(text) for text in label.inside("mattext")):
+            yield f"the answer {label.attributes.get('ident', '')!r} says nothing: Canvas makes up a text"
     if any(True for _ in item.inside("matimage")):
         yield "a picture stands in a <matimage>: Canvas drops it"
+
+
+def _kind(item: Element) -> str:
+    return metadata(item).get("question_type", "")
+
+
+def _says(text: Element) -> bool:
+    fragment = Fragment(text.text)
+    return bool(fragment.text or fragment.images)
+
+
+def _plain_texts(item: Element) -> list[Element]:
+    """The texts that Canvas takes as plain text: the names of lists, prompts, and what is chosen from lists."""
+    if _kind(item) not in _PLAIN_LABELS:
+        return []
+    return [text for response in canvas_responses(item) for text in response.inside("mattext")]
+
+
+def _plain(text: Element) -> Iterator[str]:
+    if text.attributes.get("texttype", "text/plain") != "text/plain" or text.children:
+        yield "a text that Canvas shows as plain text is not marked text/plain"
+    if unescape(text.text) != text.text:
+        yield f"{text.text[:40]!r} holds an entity, which Canvas takes for the sign itself"
+    if _LIKE_A_TAG.search(text.text):
+        yield f"{text.text[:40]!r} holds what looks like a tag: Canvas drops it"
+    if len(text.text) > _LONGEST_TEXT:
+        yield f"a text is longer than {_LONGEST_TEXT:,} characters: Canvas replaces it"
 
 
 def _feedback(item: Element) -> Iterator[str]:
     shown = [feedback.attributes.get("ident", "") for feedback in item.each("itemfeedback")]
     linked = {link.attributes.get("linkrefid", "") for link in item.inside("displayfeedback")}
-    choices = {f"{label.attributes.get('ident', '')}_fb" for label in item.inside("response_label")}
+    choices = {f"{label.attributes.get('ident', '')}_fb" for label in canvas_labels(item)}
     for ident in shown:
         if ident not in _FEEDBACK_IDENTS | choices:
             yield f"the feedback ident {ident!r} is not one that Canvas knows"
         elif ident not in linked:
             yield f"no <displayfeedback> links the feedback {ident}: Canvas does not show it"
+        elif ident in choices and _kind(item) in ("matching_question", "multiple_dropdowns_question"):
+            yield f"the feedback {ident} belongs to an answer of a list, where Canvas drops it"
     for ident in sorted(linked - set(shown)):
         yield f"a <displayfeedback> links {ident!r}, which does not exist"
+    yield from _feedback_conditions(item)
+
+
+def _feedback_conditions(item: Element) -> Iterator[str]:
+    """Canvas gives the mark of the last condition that names an answer: one without any score takes it away."""
+    scored = False
+    for condition in item.each("resprocessing", "respcondition"):
+        links = [link.attributes.get("linkrefid", "") for link in condition.each("displayfeedback")]
+        named = [found.text for found in condition.inside("varequal")]
+        if condition.first("setvar") is not None:
+            scored = True
+        elif scored and named:
+            yield "a condition with feedback stands behind the one that scores: the key is lost"
+        for link in links:
+            if condition.first("setvar") is None and named and link not in {f"{ident}_fb" for ident in named}:
+                yield f"the feedback {link} is shown to those who chose {named[0]!r}"
 
 
 def _responses(item: Element) -> Iterator[str]:
-    kind = metadata(item).get("question_type", "")
+    kind = _kind(item)
+    if kind in _LISTS:
+        yield from _lists(item)
+        yield from _LISTS[kind](item)
+        return
     conditions = [part for found in full_marks(item) for part in found.each("conditionvar")]
     if len(conditions) != 1:
         yield f"{len(conditions)} conditions set the score to 100 instead of one"
@@ -263,19 +329,136 @@ def _numeric_response(_item: Element, condition: Element) -> Iterator[str]:
 
 
 def _choice_response(item: Element, condition: Element) -> Iterator[str]:
-    idents = [label.attributes.get("ident", "") for label in item.inside("response_label")]
-    for ident in idents:
-        if not _CHOICE_IDENT.fullmatch(ident) or len(ident) > _LONGEST_IDENT:
-            yield f"the choice ident {ident[:60]!r} has other characters than letters, digits and '_': the key is lost"
-    if len(set(idents)) != len(idents):
-        yield "two choices have the same ident"
+    idents = [label.attributes.get("ident", "") for label in canvas_labels(item)]
+    yield from _choice_idents(idents)
     if _shape(condition) != ("conditionvar", (("varequal", ()),)):
         yield "the answer is not one <varequal>: it does not name exactly one right choice"
     elif condition.text_at("varequal") not in idents:
         yield f"the right choice is {condition.text_at('varequal')!r}, which is not among the choices"
 
 
-_RESPONSES = {"numerical_question": _numeric_response, "multiple_choice_question": _choice_response}
+def _choice_idents(idents: Sequence[str]) -> Iterator[str]:
+    for ident in idents:
+        if not _CHOICE_IDENT.fullmatch(ident) or len(ident) > _LONGEST_IDENT:
+            yield f"the choice ident {ident[:60]!r} has other characters than letters, digits and '_': the key is lost"
+    if len(set(idents)) != len(idents):
+        yield "two choices have the same ident"
+
+
+def _multiple_response(item: Element, condition: Element) -> Iterator[str]:
+    idents = [label.attributes.get("ident", "") for label in canvas_labels(item)]
+    yield from _choice_idents(idents)
+    if any(one.attributes.get("rcardinality") != "Multiple" for one in canvas_responses(item)):
+        yield "the response is not marked Multiple: one answer only could be chosen"
+    together = condition.children[0] if len(condition.children) == 1 else condition
+    right = [found.text for found in together.each("varequal")]
+    wrong = [found.text for found in together.each("not", "varequal")]
+    shapes = {_shape(child) for child in together.children}
+    if together.tag != "and" or not shapes <= {("varequal", ()), ("not", (("varequal", ()),))}:
+        yield "the answer is not <and> of the right choices and of <not> the wrong ones: Canvas keeps another key"
+    elif sorted(right + wrong) != sorted(idents):
+        yield "the answer does not say of each choice once whether it is right"
+    elif not right or not wrong:
+        yield "the choices are all right or all wrong"
+
+
+def _truth_response(item: Element, condition: Element) -> Iterator[str]:
+    yield from _choice_response(item, condition)
+    if not is_truths([text.text for label in canvas_labels(item) for text in label.inside("mattext")]):
+        yield "the two choices are not the words for true and for false, in this order"
+
+
+_RESPONSES = {
+    "numerical_question": _numeric_response,
+    "multiple_choice_question": _choice_response,
+    "multiple_answers_question": _multiple_response,
+    "true_false_question": _truth_response,
+}
+
+
+def _lists(item: Element) -> Iterator[str]:
+    """What holds wherever one answer each is chosen from several lists, and each adds to the score."""
+    responses = canvas_responses(item)
+    if len(responses) < 2:
+        yield f"there are {len(responses)} lists to choose from instead of several"
+    names = [response.attributes.get("ident", "") for response in responses]
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"the ident {name!r} of a list stands {count} times"
+        if not _CHOICE_IDENT.fullmatch(name) or len(name) > _LONGEST_IDENT:
+            yield f"the ident {name[:60]!r} of a list has other characters than letters, digits and '_'"
+    if full_marks(item):
+        yield "a condition sets the score to 100: Canvas counts the lists one by one"
+    marks = part_marks(item)
+    amounts = [amount for _, amount in marks]
+    if amounts and (abs(sum(amounts, Decimal(-100))) > _SHARE_SLACK * len(amounts) or len(set(amounts)) > 1):
+        yield "the conditions do not add up to 100 in equal parts, which is how Canvas counts"
+    answered = [found for condition, _ in marks for found in condition.inside("varequal")]
+    for condition, _ in marks:
+        if [_shape(part) for part in condition.each("conditionvar")] != [("conditionvar", (("varequal", ()),))]:
+            yield "a condition that adds to the score is not one <varequal>"
+    for response in responses:
+        name = response.attributes.get("ident", "")
+        idents = [label.attributes.get("ident", "") for label in response.inside("response_label")]
+        yield from _choice_idents(idents)
+        right = [found.text for found in answered if found.attributes.get("respident") == name]
+        if len(right) != 1:
+            yield f"{len(right)} answers of the list {name!r} are right instead of one"
+        elif right[0] not in idents:
+            yield f"the right answer is {right[0]!r}, which is not in the list {name!r}"
+    for name in sorted({found.attributes.get("respident", "") for found in answered} - set(names)):
+        yield f"an answer is right in the list {name!r}, which does not exist"
+
+
+def _matching_lists(item: Element) -> Iterator[str]:
+    responses = canvas_responses(item)
+    for response in responses:
+        if not any(_says(text) for material in response.each("material") for text in material.inside("mattext")):
+            yield f"the list {response.attributes.get('ident', '')!r} has no prompt"
+    offered = [
+        [
+            (label.attributes.get("ident", ""), next((text.text.strip() for text in label.inside("mattext")), ""))
+            for label in response.inside("response_label")
+        ]
+        for response in responses
+    ]
+    if any(labels != offered[0] for labels in offered):
+        yield "the prompts do not all offer the same answers: Canvas keeps those of the first"
+    if offered:
+        numbers = [re.findall("[0-9]+", ident)[:1] for ident, _ in offered[0]]
+        if len({tuple(number) for number in numbers}) != len(numbers) or [] in numbers:
+            yield "the idents of the answers do not have a number each that no other has, by which Canvas knows them"
+        if len({text for _, text in offered[0]}) != len(offered[0]):
+            yield "two answers are alike"
+    right = [found.text for condition, _ in part_marks(item) for found in condition.inside("varequal")]
+    if len(set(right)) != len(right):
+        yield "an answer belongs to two prompts"
+
+
+def _dropdown_lists(item: Element) -> Iterator[str]:
+    responses = canvas_responses(item)
+    stem = next((text.text for text in stem_texts(item)), "")
+    places = Counter(_BLANK.findall(stem))
+    names = []
+    for response in responses:
+        ident = response.attributes.get("ident", "")
+        name = next((text.text for one in response.each("material") for text in one.inside("mattext")), "")
+        names.append(name)
+        if not _BLANK_NAME.fullmatch(name) or ident != f"response_{name}":
+            yield f"the list {ident!r} does not have its ident, without response_, for its name: Canvas loses it"
+        if places[name] != 1:
+            yield f"[{name}], the place of a list, stands {places[name]} times in the text"
+    for name in sorted(set(places) - set(names)):
+        yield f"[{name[:40]}] stands in the text: Canvas takes it for the place of a list"
+    idents = [label.attributes.get("ident", "") for label in canvas_labels(item)]
+    if len(set(idents)) != len(idents) and all(
+        len(set(own)) == len(own)
+        for own in ([label.attributes.get("ident", "") for label in one.inside("response_label")] for one in responses)
+    ):
+        yield "two lists have choices of the same ident: Canvas takes them for the same"
+
+
+_LISTS = {"matching_question": _matching_lists, "multiple_dropdowns_question": _dropdown_lists}
 
 Shape = tuple[str, tuple["Shape", ...]]
 

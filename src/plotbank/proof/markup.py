@@ -1,5 +1,6 @@
 """XML read in a stream, and HTML fragments, exactly as delivered: nothing is fetched, expanded or repaired."""
 
+import html
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -166,21 +167,33 @@ def _local(name: str) -> str:
 
 
 class Fragment(HTMLParser):
-    """What stands in an HTML fragment: its text, its tags, its pictures' attributes, everything it loads."""
+    """What stands in an HTML fragment: its text, its tags, its pictures' attributes, everything it loads.
 
-    def __init__(self, html: str) -> None:
+    `captions` are beside `images`: the bold words that stand directly above each, or nothing.
+    """
+
+    def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
         self.tags: set[str] = set()
         self.images: list[dict[str, str]] = []
+        self.captions: list[str] = []
         self.links: list[str] = []
         self._texts: list[str] = []
-        self.feed(html)
+        self._data: list[str] = []
+        self._caption: list[str] = []
+        self._bold = False
+        self.feed(source)
         self.close()
 
     @property
     def text(self) -> str:
-        """What a person reads, with single spaces; what stands in attributes is left out."""
-        return re.sub(r"\s+", " ", "".join(self._texts)).strip()
+        """What a person reads, with single spaces; what stands in attributes is left out.  Hard spaces stay."""
+        return re.sub("[ \t\n\r\f]+", " ", "".join(self._texts)).strip()
+
+    @property
+    def words(self) -> str:
+        """The same, but what only a tag keeps apart stands together; and a minus is a hyphen."""
+        return " ".join("".join(self._data).replace("\N{MINUS SIGN}", "-").split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note a tag, and what it links or shows."""
@@ -189,16 +202,27 @@ class Fragment(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag != "a":  # a link that a person may follow is text; what a browser loads must be delivered
             self.links += [value for name, value in values.items() if name in _LINKING]
+        if tag == "strong":
+            self._bold, self._caption = True, []
         if tag == "img":
             self.images.append(values)
+            self.captions.append(" ".join("".join(self._caption).split()))
+            self._caption = []
 
     def handle_endtag(self, tag: str) -> None:
         """Keep the words of neighbouring blocks apart."""
         self._separate(tag)
+        if tag == "strong":
+            self._bold = False
 
     def handle_data(self, data: str) -> None:
         """Note text."""
         self._texts.append(data)
+        self._data.append(data)
+        if self._bold:
+            self._caption.append(data)
+        elif not data.isspace():
+            self._caption = []
 
     def parse_marked_section(self, i: int, report: bool | int = True) -> int:
         """Take `<![...` as the comment that browsers see in it; the standard parser may fail there."""
@@ -207,3 +231,75 @@ class Fragment(HTMLParser):
     def _separate(self, tag: str) -> None:
         if tag not in _INLINE:
             self._texts.append(" ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClozeAnswer:
+    """One answer of an embedded question: what it earns (percent, as written), its HTML, what is said to it."""
+
+    percent: str
+    text: str
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClozeField:
+    """A question that Moodle finds in a text: where it stands, its weight, its type as written, its answers."""
+
+    start: int
+    end: int
+    weight: str
+    kind: str
+    answers: tuple[ClozeAnswer, ...]
+
+
+_CLOZE_START = re.compile(
+    r"\{([0-9]*):(NUMERICAL|NM|MULTICHOICE(?:_[VH]?S?)?|MC[VH]?S?|SHORTANSWER(?:_C)?|SAC?|MWC?"
+    r"|MULTIRESPONSE(?:_H?S?)?|MRH?S?):"
+)
+_CLOZE_SHARE = re.compile(r"=|%(-?[0-9]+(?:[.,][0-9]*)?)%")
+_CLOZE_ANSWER_END = re.compile(r"(?<!\\)(?<!&)(?<!&amp;)[~#}]")
+_CLOZE_FEEDBACK_END = re.compile(r"(?<!\\)[~}]")
+
+
+def cloze_fields(text: str) -> list[ClozeField]:
+    """The questions that Moodle's Cloze finds in a text, in their order; what it does not understand stays text."""
+    fields: list[ClozeField] = []
+    position = 0
+    while begun := _CLOZE_START.search(text, position):
+        read = _cloze_answers(text, begun.end())
+        if read is None:
+            position = begun.start() + 1
+            continue
+        answers, position = read
+        fields.append(
+            ClozeField(start=begun.start(), end=position, weight=begun[1], kind=begun[2], answers=tuple(answers))
+        )
+    return fields
+
+
+def _cloze_answers(text: str, position: int) -> tuple[list[ClozeAnswer], int] | None:
+    """The answers from a place on, and where the question ends; None where it does not end."""
+    answers: list[ClozeAnswer] = []
+    while True:
+        percent = "0"
+        if share := _CLOZE_SHARE.match(text, position):
+            percent, position = share[1] or "100", share.end()
+        end = _CLOZE_ANSWER_END.search(text, position + 1)  # an answer has one sign at least
+        if end is None:
+            return None
+        answer, feedback = text[position : end.start()], ""
+        if end[0] == "#":
+            begin = end.end()
+            end = _CLOZE_FEEDBACK_END.search(text, begin)
+            if end is None:
+                return None
+            feedback = text[begin : end.start()]
+        answers.append(ClozeAnswer(percent=percent, text=_cloze_text(answer), feedback=_cloze_text(feedback)))
+        position = end.end()
+        if end[0] == "}":
+            return answers, position
+
+
+def _cloze_text(written: str) -> str:
+    return html.unescape(written).replace("\\}", "}").replace("\\#", "#")

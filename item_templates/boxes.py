@@ -1,0 +1,132 @@
+"""Which box plot belongs to a histogram: the data's own, and those of misreadings of the histogram.
+
+A wrong box plot is that of other data: the histogram's, changed as a misreading would have them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import UnsuitableDraw
+from . import difficulty
+from .grading import Choices, Entry, Graded, View
+from .header import Template
+
+Floats = npt.NDArray[np.float64]
+OWN = "own"
+_NARROW = 0.45  # of the distance from the median, to which a box is drawn together
+
+
+def _mirrored(x: Floats, _: View) -> Floats:
+    """Skewness read the wrong way round."""
+    return x.min() + x.max() - x
+
+
+def _shifted(x: Floats, view: View) -> Floats:
+    """The middle of the axis taken for the middle of the data, or the tallest bar for the median."""
+    room = (x.min() - view.x.low, view.x.high - x.max())
+    side = 1 if room[1] >= room[0] else -1
+    return x + side * (max(room) - 0.01 * view.x.span)
+
+
+def _narrow(x: Floats, _: View) -> Floats:
+    """A short box where the data are many: the box's length taken for a count."""
+    median = np.median(x)
+    return _bent(x, median, _NARROW)
+
+
+def _wide(x: Floats, _: View) -> Floats:
+    """A long box over most of the range: half of the data taken for nearly all."""
+    median = np.median(x)
+    return _bent(x, median, 1 / _NARROW)
+
+
+def _bent(x: Floats, median: np.floating, factor: float) -> Floats:
+    """Quartiles `factor` times as far from the median as they were, as far as there is room; ends where they were."""
+    away = x - median
+    out = np.where(away < 0, median - x.min(), x.max() - median)
+    share = np.abs(away) / out
+    # On either side the middle of the data keeps its order: share -> share^p with the quartile moved by the factor.
+    moved = np.empty_like(x)
+    for side in (away < 0, away >= 0):
+        middle = float(np.median(share[side]))
+        power = np.log(min(0.9, middle * factor)) / np.log(middle) if 0 < middle < 1 else 1.0
+        moved[side] = share[side] ** power
+    return median + np.sign(away) * moved * out
+
+
+MISREADINGS: Mapping[str, Callable[[Floats, View], Floats]] = {
+    "mirrored": _mirrored,
+    "shifted": _shifted,
+    "narrow": _narrow,
+    "wide": _wide,
+}
+"""Data (n,) in axis units as somebody would have them who misreads the histogram, by name."""
+
+
+def grade(
+    template: Template, values: Floats, bins: int, view: View, order: np.random.Generator
+) -> tuple[Graded, tuple[Floats, ...]]:
+    """The options in the order shown, and the data (n,) of each one's box plot, ascending.
+
+    A unit is half the width of a bar: nearer, nobody can tell where in a bar a quartile lies.
+
+    Raises:
+        UnsuitableDraw: two of the box plots are too much alike.
+    """
+    names = [OWN, *template.boxes]
+    data = {name: np.sort(MISREADINGS[name](values, view)) if name != OWN else np.sort(values) for name in names}
+    unit = view.x.span / bins / 2
+    clear = min(
+        _apart(_quartiles(data[one]), _quartiles(data[other])) / unit
+        for i, one in enumerate(names)
+        for other in names[:i]
+    )
+    if clear < template.clarity - 1e-9:
+        raise UnsuitableDraw(f"clarity below {template.clarity:g}")
+    shown = [names[i] for i in order.permutation(len(names))]
+    graded = Graded(
+        answer=Choices(entries=tuple(Entry(id=name) for name in shown), right=(shown.index(OWN),)),
+        clarity=clear,
+        difficulty=difficulty.logit(difficulty.of_side(clear / 2), 1 / len(shown)),
+    )
+    return graded, tuple(data[name] for name in shown)
+
+
+def prove(
+    answer: Choices, histogram: Mapping[str, float], boxes: Sequence[Mapping[str, float]], view: View
+) -> Iterator[str]:
+    """What contradicts the key, in words, when the bars and the boxes are those measured in the pictures.
+
+    The right box's quartiles must be those of the bars, within half a bar and better than any other box's.
+    """
+    wanted = [_grouped(histogram, view, share) for share in (0.25, 0.5, 0.75)]
+    off = [_apart([box["q1_1"], box["q2_1"], box["q3_1"]], wanted) for box in boxes]
+    nearest = int(np.argmin(off))
+    if (nearest,) != answer.right:
+        yield f"the box plot {nearest + 1} is that of the histogram, not {answer.right[0] + 1}"
+    elif off[nearest] > view.x.span / histogram["bins"]:
+        yield "no box plot is that of the histogram"
+
+
+def _grouped(histogram: Mapping[str, float], view: View, share: float) -> float:
+    """A quantile by linear interpolation in the bar in which it lies, in axis units."""
+    bins = int(histogram["bins"])
+    counts = [histogram[f"count_{bar}"] for bar in range(1, bins + 1)]
+    reach = share * sum(counts)
+    below = 0.0
+    for bar, count in enumerate(counts):
+        if count and below + count >= reach:
+            return view.x.low + (bar + (reach - below) / count) * view.x.span / bins
+        below += count
+    return view.x.high
+
+
+def _quartiles(x: Floats) -> Sequence[float]:
+    found: list[float] = np.quantile(x, [0.25, 0.5, 0.75]).tolist()
+    return found
+
+
+def _apart(one: Sequence[float], other: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,489 @@
+"""What is right about a plot: a template's expressions worked out for the plot's readings.
+
+`grade` decides; `prove` works the same out again from what was measured in the delivered pictures.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..errors import QuizFileError, UnsuitableDraw
+from ..items import Axis
+from . import difficulty, perception
+from .header import Claim, Template
+
+Readings = Mapping[str, float]
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a plot is seen: its axes, and with what error a value is read off each (axis units)."""
+
+    x: Axis
+    y: Axis
+    x_error: float
+    y_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number that is right within a tolerance; `bands` are (tolerance, share of the mark)."""
+
+    value: float
+    decimals: int
+    tolerance: float
+    bands: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An option: a claim's id, a number, or the feature's value of a plot; and the misconception behind a wrong one."""
+
+    id: str
+    value: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Options in the order shown, and the places of the right ones; numbers have `decimals` places."""
+
+    entries: tuple[Entry, ...]
+    right: tuple[int, ...]
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One claim, true or false."""
+
+    id: str
+    truth: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """Plots by the values of their feature in the order shown, and all values ascending."""
+
+    shown: tuple[float, ...]
+    values: tuple[float, ...]
+    decimals: int
+
+
+Answer = Number | Choices | Statement | Matches
+"""Closed: who handles answers matches them all and ends with `assert_never`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """What is right, how clear it is (units), the predicted logit of a right answer, and the names drawn by `let`."""
+
+    answer: Answer
+    clarity: float
+    difficulty: float
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+
+
+def let(template: Template, readings: Readings, view: View, rng: np.random.Generator) -> dict[str, Any]:
+    """The names that a template's `let` gives to draws and interim results, in their order."""
+    drawn: dict[str, Any] = {}
+    functions = {"pick": _picker(rng)}
+    for name, formula in template.let:
+        found = formula.value({**known(readings, view), **functions, **drawn})
+        if not _is_number_or_list(found):
+            raise QuizFileError(f"{formula.place}: {formula.text!r} works out to {found!r}: write numbers, or a list")
+        drawn[name] = found
+    return drawn
+
+
+def known(readings: Readings, view: View, rng: np.random.Generator | None = None) -> dict[str, Any]:
+    """Every name that an expression may use."""
+    order = rng or np.random.default_rng(0)
+    functions: dict[str, Any] = {
+        "jnd": perception.jnd,
+        "position": perception.position,
+        "at": perception.at_position,
+        "apart": perception.apart,
+        "ladder": lambda r, count, jnds: _ladder(r, int(count), jnds, order),
+        "pairs": lambda r, jnds: _pairs(r, jnds, order),
+        "places": places,
+        **{name: getattr(math, name) for name in ("sqrt", "floor", "ceil", "log10")},
+        "abs": abs,
+        "min": min,
+        "max": max,
+        "round": round,
+        "sum": sum,
+        "len": len,
+    }
+    axes = {"x": view.x, "y": view.y, "x_error": view.x_error, "y_error": view.y_error}
+    return {**functions, **axes, **readings}
+
+
+def places(error: float) -> int:
+    """The decimal places with which a value is given that is read with this error: 0 for 1, 1 for 0.3, 2 for 0.05."""
+    return min(4, max(0, math.ceil(-math.log10(error) - 1e-9)))
+
+
+_ANY = Axis(label="any", low=0, high=1)
+FUNCTIONS = frozenset(known({}, View(x=_ANY, y=_ANY, x_error=1, y_error=1)))
+"""Names that every expression knows, whatever the kind of plot."""
+
+
+def grade(
+    template: Template,
+    readings: Readings,
+    view: View,
+    picks: np.random.Generator,
+    order: np.random.Generator,
+) -> Graded:
+    """What is right about a plot with these readings.
+
+    `picks` draws what `let` picks, `order` where the right option stands and which wrong ones stand beside it.  For a
+    template of several plots the readings are the features that the plots have in common, before they are drawn; `suit`
+    is asked of each afterwards.
+
+    Raises:
+        UnsuitableDraw: the plot would make an ambiguous item, or is not what the template requires.
+        QuizFileError: an expression fails, whatever the plot.
+    """
+    drawn = let(template, readings, view, picks)
+    names = {**known(readings, view, order), **drawn}
+    if template.key is not None:
+        names["key"] = template.key.number(names)
+    match template:
+        case _ if template.type == "numerical":
+            graded = _number(template, names)
+        case _ if template.type == "matching":
+            graded = _matching(template, names, order)
+        case _ if template.type == "multiple":
+            graded = _statements(template, names, order)
+        case _ if template.type == "truefalse":
+            graded = _statement(template, names, order)
+        case _ if template.claims:
+            graded = _worded(template, names, order)
+        case _:
+            graded = _numeric_choice(template, names, order)
+    if not template.plots:
+        extra = {"tolerance": graded.answer.tolerance} if isinstance(graded.answer, Number) else {}
+        _require(template, {**names, **extra})
+    if graded.clarity < template.clarity - _SLACK:
+        raise UnsuitableDraw(f"clarity below {template.clarity:g}")
+    return Graded(answer=graded.answer, clarity=graded.clarity, difficulty=graded.difficulty, drawn=drawn)
+
+
+def suit(template: Template, readings: Readings, view: View, drawn: Mapping[str, Any]) -> None:
+    """Refuse one of several plots that is not what the template requires.
+
+    Raises:
+        UnsuitableDraw: it is not.
+    """
+    _require(template, {**known(readings, view), **drawn})
+
+
+def _require(template: Template, names: Mapping[str, Any]) -> None:
+    if template.require is not None and not template.require.truth(names):
+        raise UnsuitableDraw("not what the template requires")
+
+
+def prove(template: Template, answer: Answer, readings: Readings, view: View,
+          drawn: Mapping[str, Any]) -> Iterator[str]:  # fmt: skip
+    """What contradicts an answer, in words, when a template of one plot is worked out for readings measured in it."""
+    names = {**known(readings, view), **drawn}
+    if template.key is not None:
+        names["key"] = template.key.number(names)
+    match answer:
+        case Number():
+            half = 0.5 * 10.0**-answer.decimals
+            if not abs(names["key"] - answer.value) <= half + 0.1 * answer.tolerance:
+                yield f"the key is {answer.value:g}, but the picture shows {names['key']:.5g}"
+        case Statement():
+            claim = next(claim for claim in template.claims if claim.id == answer.id)
+            if claim.right.truth(names) != answer.truth:
+                yield f"the statement {answer.id!r} is keyed {answer.truth}, but the picture shows otherwise"
+        case Choices() if template.claims:
+            claims = {claim.id: claim for claim in template.claims}
+            for place, entry in enumerate(answer.entries):
+                if claims[entry.id].right.truth(names) != (place in answer.right):
+                    yield f"the option {entry.id!r} is keyed {place in answer.right}, but the picture shows otherwise"
+        case Choices():
+            values = [entry.value for entry in answer.entries if entry.value is not None]
+            nearest = int(np.argmin([abs(value - names["key"]) for value in values]))
+            if (nearest,) != answer.right:
+                yield f"the option {values[nearest]:g} is what the picture shows, {names['key']:.5g}"
+            elif not abs(values[nearest] - names["key"]) <= 10.0**-answer.decimals:
+                yield f"the key is {values[nearest]:g}, but the picture shows {names['key']:.5g}"
+        case Matches():
+            raise AssertionError("matching is proved plot by plot")
+
+
+def distance(template: Template, names: Mapping[str, Any]) -> Callable[[float, float], float]:
+    """How many units two values of the key are apart."""
+    if template.law:
+        return perception.LAWS[template.law]
+    assert template.unit is not None, "a template with a key has a unit"
+    unit = template.unit.number(names)
+    if unit <= 0:
+        raise QuizFileError(f"{template.unit.place}: a unit is above 0, not {unit:g}")
+    return lambda one, other: abs(one - other) / unit
+
+
+def rounded(value: float, decimals: int) -> float:
+    """The value with so many decimal places, and no negative zero."""
+    return round(value, decimals) + 0.0
+
+
+def _decimals(template: Template, names: Mapping[str, Any]) -> int:
+    assert template.decimals is not None, "the form of a template with a key has decimals"
+    found = template.decimals.number(names)
+    if found not in range(5):
+        raise QuizFileError(f"{template.decimals.place}: {found:g}: write 0 to 4")
+    return int(found)
+
+
+def _number(template: Template, names: Mapping[str, Any]) -> Graded:
+    assert template.tolerance is not None, "the form of a numerical template has a tolerance"
+    decimals, apart = _decimals(template, names), distance(template, names)
+    value = rounded(names["key"], decimals)
+    tolerance = _tolerance(template.tolerance.number(names), decimals)
+    if tolerance <= 0:
+        raise QuizFileError(f"{template.tolerance.place}: a tolerance is above 0, not {tolerance:g}")
+    bands = tuple((_tolerance(band.tolerance.number(names), decimals), band.share) for band in template.bands)
+    edges = [apart(names["key"], value + side * tolerance) for side in (-1, 1)]
+    unit = tolerance / perception.jnd(names["key"]) if template.law else min(edges)
+    return Graded(
+        answer=Number(value=value, decimals=decimals, tolerance=tolerance, bands=bands),
+        clarity=min(edges),
+        difficulty=difficulty.logit(difficulty.of_number(unit), 0.0),
+    )
+
+
+def _tolerance(wanted: float, decimals: int) -> float:
+    """The nearest that ends in half a unit: no response with as many places falls on its edge."""
+    unit = 10.0**-decimals
+    return round((max(0, math.floor(round(wanted / unit, 6))) + 0.5) * unit, decimals + 1)
+
+
+def _numeric_choice(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+    decimals, apart = _decimals(template, names), distance(template, names)
+    key = rounded(names["key"], decimals)
+    reasons: dict[float, str] = {}
+    if template.options is not None:
+        values = [rounded(v, decimals) for v in template.options.numbers(names)]
+        if len(set(values)) != len(values):
+            raise UnsuitableDraw("two options are alike")
+        if values.count(key) != 1:
+            raise UnsuitableDraw("the key is not exactly one of the options")
+    else:
+        for distractor in template.distractors:
+            reasons.setdefault(rounded(distractor.value.number(names), decimals), distractor.misconception)
+        values = _beside(key, list(reasons), template, names, order, decimals)
+    if len(values) < 2:
+        raise UnsuitableDraw("there is only one option")
+    values = [values[i] for i in order.permutation(len(values))] if template.plots else sorted(values)
+    right = values.index(key)
+    below = min((apart(key, v) for v in values if v < key), default=math.inf)
+    above = min((apart(key, v) for v in values if v > key), default=math.inf)
+    among = [apart(one, other) for i, one in enumerate(values) for other in values[:i]]
+    return Graded(
+        answer=Choices(
+            entries=tuple(Entry(id=str(i), value=v, why=reasons.get(v, "")) for i, v in enumerate(values)),
+            right=(right,),
+            decimals=decimals,
+        ),
+        clarity=min(among),
+        difficulty=difficulty.logit(difficulty.of_nearest(below, above), 1 / len(values)),
+    )
+
+
+def _beside(
+    key: float,
+    wrong: list[float],
+    template: Template,
+    names: Mapping[str, Any],
+    order: np.random.Generator,
+    decimals: int,
+) -> list[float]:
+    """The key and wrong numbers, of which as many are smaller as chance has it: its rank among them tells nothing.
+
+    Misconceptions go first; where they are too few on a side, steps of the template's clarity fill up.  Beside a key
+    above 0 all numbers are above 0.
+    """
+    lower = int(order.integers(template.choices))
+    candidates = [wrong[i] for i in order.permutation(len(wrong))]
+    chosen = [key]
+    for wanted, side in ((lower, -1), (template.choices - 1 - lower, 1)):
+        own = [value for value in candidates if (value - key) * side > 0 and (value > 0 or key <= 0)]
+        chosen += _on_one_side(key, side, wanted, own, template, names, order, decimals)
+    return chosen
+
+
+def _on_one_side(
+    key: float,
+    side: int,
+    wanted: int,
+    candidates: list[float],
+    template: Template,
+    names: Mapping[str, Any],
+    order: np.random.Generator,
+    decimals: int,
+) -> list[float]:
+    """So many wrong numbers on one side of the key; a misconception that leaves no room for the others is left out."""
+    apart = distance(template, names)
+    taken: list[float] = []
+    for value in candidates:
+        if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= template.clarity:
+            taken.append(value)
+    stretches = order.uniform(1.05, 1.6, wanted).tolist()
+    while True:
+        found = [key, *taken]
+        for left in range(wanted - len(taken), 0, -1):
+            furthest = max(found, key=lambda value: (value - key) * side)
+            stretch = stretches[left - 1]
+            if side < 0 < key:
+                stretch = min(stretch, 0.95 * apart(furthest, 0) / left / template.clarity)
+            found.append(_further(furthest, side, template.clarity * max(1.0, stretch), apart, decimals))
+        if key <= 0 or min(found) > 0:
+            return found[1:]
+        if not taken:
+            raise UnsuitableDraw("no room for options")
+        taken.remove(max(taken, key=lambda value: (value - key) * side))
+
+
+def _further(value: float, side: int, units: float, apart: Callable[[float, float], float], decimals: int) -> float:
+    """The nearest number on one side that is so many units away, with so many decimal places."""
+    step = side * 10.0**-decimals
+    for k in range(1, 100_000):
+        found = rounded(value + k * step, decimals)
+        if apart(found, value) >= units:
+            return found
+    raise UnsuitableDraw("no room for options")
+
+
+def _worded(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+    offered = [claim for claim in template.claims if claim.when is None or claim.when.truth(names)]
+    truths = [claim.right.truth(names) for claim in offered]
+    if truths.count(True) != 1:
+        raise UnsuitableDraw(f"{truths.count(True)} options are right")
+    margin = min(_margin(claim, names) for claim in offered)
+    shuffled = [int(i) for i in order.permutation(len(offered))]
+    return Graded(
+        answer=Choices(
+            entries=tuple(Entry(id=offered[i].id) for i in shuffled), right=(shuffled.index(truths.index(True)),)
+        ),
+        clarity=margin,
+        difficulty=difficulty.logit(difficulty.of_side(margin), 1 / len(offered)),
+    )
+
+
+def _clear(template: Template, names: Mapping[str, Any]) -> list[tuple[Claim, bool, float]]:
+    """The claims that are clearly true or clearly false."""
+    offered = [claim for claim in template.claims if claim.when is None or claim.when.truth(names)]
+    judged = [(claim, claim.right.truth(names), _margin(claim, names)) for claim in offered]
+    return [(claim, truth, margin) for claim, truth, margin in judged if margin >= template.clarity - _SLACK]
+
+
+def _statements(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+    """Some of the clear statements: how many are true is drawn first, so that no number of ticks is the likeliest."""
+    wanted = template.statements
+    clear = [_clear(template, names)[i] for i in order.permutation(len(_clear(template, names)))]
+    true, false = [c for c in clear if c[1]], [c for c in clear if not c[1]]
+    many = int(order.integers(1, wanted))
+    if len(true) < many or len(false) < wanted - many:
+        raise UnsuitableDraw("too few clear statements")
+    chosen = true[:many] + false[: wanted - many]
+    chosen = [chosen[i] for i in order.permutation(wanted)]
+    margins = [margin for _, _, margin in chosen]
+    chance = math.prod(difficulty.of_side(margin) for margin in margins)
+    return Graded(
+        answer=Choices(
+            entries=tuple(Entry(id=claim.id) for claim, _, _ in chosen),
+            right=tuple(place for place, (_, truth, _) in enumerate(chosen) if truth),
+        ),
+        clarity=min(margins),
+        difficulty=difficulty.logit(chance, 0.5**wanted),
+    )
+
+
+def _statement(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+    """One clear statement; whether it is true is drawn first."""
+    wanted = bool(order.integers(2))
+    fitting = [c for c in _clear(template, names) if c[1] == wanted]
+    if not fitting:
+        raise UnsuitableDraw("no clear statement")
+    claim, truth, margin = fitting[int(order.integers(len(fitting)))]
+    return Graded(
+        answer=Statement(id=claim.id, truth=truth),
+        clarity=margin,
+        difficulty=difficulty.logit(difficulty.of_side(margin), 0.5),
+    )
+
+
+def _matching(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+    assert template.options is not None, "the form of a matching template has options"
+    decimals, apart = _decimals(template, names), distance(template, names)
+    values = sorted(rounded(v, decimals) for v in template.options.numbers(names))
+    gaps = [apart(one, other) for one, other in pairwise(values)]
+    chance = math.prod(
+        difficulty.of_nearest(below, above) for below, above in zip([math.inf, *gaps], [*gaps, math.inf], strict=True)
+    )
+    shown = tuple(values[i] for i in order.permutation(len(values)))
+    return Graded(
+        answer=Matches(shown=shown, values=tuple(values), decimals=decimals),
+        clarity=min(gaps),
+        difficulty=difficulty.logit(chance, 1 / math.factorial(len(values))),
+    )
+
+
+def _margin(claim: Claim, names: Mapping[str, Any]) -> float:
+    return claim.margin.number(names)
+
+
+def _picker(rng: np.random.Generator) -> Callable[..., Any]:
+    """`pick(a, b, c)` or `pick([a, b, c])`: one of them, each as likely as any other."""
+
+    def pick(*given: Any) -> Any:
+        several: Sequence[Any] = given[0] if len(given) == 1 and isinstance(given[0], list | tuple | range) else given
+        return several[int(rng.integers(len(several)))]
+
+    return pick
+
+
+def _is_number_or_list(found: Any) -> bool:
+    several = found if isinstance(found, list | tuple) else [found]
+    return len(several) <= 100 and all(isinstance(v, bool | int | float) for v in several)
+
+
+def _ladder(r: float, count: int, jnds: float, order: np.random.Generator) -> list[float]:
+    """Correlations of which r is as likely the lowest as any other: a ladder of so many, so far apart at least."""
+    above = int(order.integers(count))
+    try:
+        for room in (0, count - 1):  # for every place, or places would tell the value
+            perception.ladder(r, count - 1 - room, room, jnds, places=2)
+        return perception.ladder(r, count - 1 - above, above, jnds, places=2)
+    except ValueError as error:
+        raise UnsuitableDraw(str(error)) from None
+
+
+def _pairs(r: float, jnds: float, order: np.random.Generator) -> list[float]:
+    """Four correlations: r, one of its sign so far away, and both with the other sign.
+
+    So r has one near neighbour wherever it stands, and is equally hard to tell from it; of four numbers on a line this
+    is the only such pattern.
+    """
+    others = []
+    for below, above in ((0, 1), (1, 0)):
+        try:
+            (other,) = set(perception.ladder(abs(r), below, above, jnds, places=2)) - {round(abs(r), 2)}
+        except ValueError:
+            continue
+        if perception.apart(other, 0) >= jnds and other > 0:
+            others.append(other)
+    if not others:
+        raise UnsuitableDraw(f"no room for another correlation {jnds:g} just-noticeable differences from {r:g}")
+    other = others[int(order.integers(len(others)))]
+    return [-abs(r), abs(r), -other, other]

@@ -1,0 +1,161 @@
+"""What a question leads to, said before anything is built: answers, redraws, clarity, difficulty, guessing."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import pstdev
+
+import numpy as np
+
+from . import item_templates
+from .errors import ModelError, QuizFileError
+from .generator.draws import Request
+from .generator.kinds import Floats, Kind, vector
+from .items import ChoiceKey, Key, NumericKey, TrueFalseKey
+from .models import open_model
+from .question import QuizQuestion
+from .quiz import question_of_template
+from .rehearsal import Raw, Rehearsed, plain, rehearse
+
+_STUDENTS = 60
+_ROUNDS = 100
+
+
+def tried_question(file: Path) -> QuizQuestion:
+    """The question that a template file, or an installed template by its name, asks where a quiz file says no more.
+
+    Raises:
+        QuizFileError: the template cannot be read, or no item comes of it; with its line.
+    """
+    name = file.as_posix()
+    known = item_templates.installed()
+    if file.suffix == ".md":
+        return question_of_template(item_templates.load(file))
+    if name not in known:
+        raise QuizFileError(
+            f"there is no template {name!r}: write a file that ends in .md, or one of {', '.join(known)}"
+        )
+    return question_of_template(item_templates.built_in(name))
+
+
+def outlook(question: QuizQuestion, students: int | None) -> Iterator[str]:
+    """Sentences about what the question's conditions lead to, found by a rehearsal of `_STUDENTS` students.
+
+    Data are drawn by the question's network where it can run here, and else by a plain formula.
+
+    Raises:
+        QuizFileError: the template fails on some plot.
+        ImpossibleRequest: no plot can have what is asked for.
+    """
+    drawing, by = _drawing(question)
+    found = rehearse(question, _STUDENTS, drawing, _ROUNDS)
+    if not found.made:
+        raise QuizFileError(
+            f"{question.template.name}: none of {found.drawn:,} draws made an item (most often: {found.reason})"
+        )
+    yield from _variety(question, found, students)
+    yield from _quality(found)
+    share = found.redraws
+    refused = f", most often: {found.reason}" if found.refused else ""
+    yield f"Of {found.drawn} draws {by}, {share:.0%} were refused and drawn again{refused}."
+    yield from _advice(question, found, students)
+
+
+def _variety(question: QuizQuestion, found: Rehearsed, students: int | None) -> Iterator[str]:
+    natural = _natural(question)
+    yield f"{question.combinations:,} conditions; every picture is drawn anew." + (
+        f" As in plots of real data: {', '.join(natural)}." if natural else ""
+    )
+    answers = Counter(made.key.equivalence for made in found.made)
+    known = question.fixed_answers()
+    if known is not None:
+        yield f"{known} different answers are possible."
+    else:
+        yield f"About {_chao(answers):,.0f} different answers (key and options), by {len(found.made)} trials."
+    if students and students > 1:
+        likely = known if known is not None else _chao(answers)
+        if likely < students:
+            yield f"So some of {students} students will share an answer, though not a picture."
+
+
+def _quality(found: Rehearsed) -> Iterator[str]:
+    clarity = sorted(made.clarity for made in found.made)
+    spread = pstdev(made.difficulty for made in found.made)
+    chance = 1 / (1 + math.exp(-float(np.mean([made.difficulty for made in found.made]))))
+    sentence = f"Clarity {clarity[0]:.1f} to {clarity[-1]:.1f} (median {clarity[len(clarity) // 2]:.1f})"
+    tolerances = sorted({made.key.tolerance for made in found.made if isinstance(made.key, NumericKey)})
+    if tolerances:
+        sentence += f"; tolerance {tolerances[0]:g} to {tolerances[-1]:g}"
+    yield f"{sentence}. Predicted: {chance:.0%} answer right, varying by {spread:.2f} logits between students."
+
+
+def _advice(question: QuizQuestion, found: Rehearsed, students: int | None) -> Iterator[str]:
+    if question.left_out:
+        values = ", ".join(f"{value:g}" for value in question.left_out)
+        yield f"Left out, because easier or harder than the others: {question.reads} = {values}."
+    if missing := _STUDENTS - len(found.made):
+        yield (
+            f"Warning: {missing} of {_STUDENTS} students got no item in {_ROUNDS} draws (most often: {found.reason}): "
+            "ask for less that is extreme at once, or a larger picture."
+        )
+    elif found.redraws > 0.8:
+        yield f"Warning: most draws are refused ({found.reason}): the build takes longer; wider conditions would help."
+    if blind := _blind([made.key for made in found.made]):
+        yield blind
+    if question.distinct == "answer" and students and question.fixed_answers() is None:
+        answers = _chao(Counter(made.key.equivalence for made in found.made))
+        if answers < students:
+            yield (
+                f"Warning: {students} students are to have different answers, but about {answers:.0f} seem possible: "
+                'widen the conditions, or write distinct = "picture".'
+            )
+
+
+def _blind(keys: Sequence[Key]) -> str:
+    """A warning where somebody who never looks at the plot would do clearly better than by chance."""
+    if isinstance(keys[0], ChoiceKey):
+        options = len(keys[0].options)
+        right = Counter(key.printed for key in keys)
+    elif isinstance(keys[0], TrueFalseKey):
+        options, right = 2, Counter(key.printed for key in keys)
+    else:
+        return ""
+    answer, times = right.most_common(1)[0]
+    chance = 1 / options
+    if times / len(keys) <= chance + 4 * math.sqrt(chance * (1 - chance) / len(keys)):
+        return ""
+    return (
+        f"Warning: always answering {answer!r} would be right for {times / len(keys):.0%} of the students "
+        f"(by chance {chance:.0%}): ask for more varied conditions."
+    )
+
+
+def _chao(answers: Counter[str]) -> float:
+    """How many different answers there are, seen or not (Chao 1984): seen + f1 (f1 - 1) / (2 (f2 + 1)), with f1 answers
+    that came once and f2 that came twice."""
+    once, twice = (sum(times == k for times in answers.values()) for k in (1, 2))
+    return len(answers) + once * (once - 1) / (2 * (twice + 1))
+
+
+def _natural(question: QuizQuestion) -> list[str]:
+    features, unasked = question.kind.features, question.cases[0].unasked
+    split = {feature.family for feature in features if feature.name not in unasked}
+    natural = [f.name if f.family in split else f.family or f.name for f in features if f.name in unasked]
+    return list(dict.fromkeys(natural))
+
+
+def _drawing(question: QuizQuestion) -> tuple[Raw, str]:
+    """What draws data in the rehearsal, and by what, in words."""
+    try:
+        model = open_model(question.card, "cpu")
+    except ModelError:
+        return plain, "by a plain formula (no network runs here)"
+
+    def by_network(kind: Kind, requests: Sequence[Request]) -> Iterator[Floats]:
+        noise = np.stack([one.seed.rng("noise", one.attempt).standard_normal(model.card.noise) for one in requests])
+        conditions = np.stack([vector(kind, one.condition) for one in requests])
+        for raw in model.draw(noise.astype(np.float32), conditions):
+            yield raw.astype(np.float64)
+
+    return by_network, "by the network"
