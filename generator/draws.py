@@ -37,6 +37,22 @@ class Draw:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """A request that was refused `MOST_ATTEMPTS` times, and why the last time."""
+
+    request: Request
+    reason: str
+
+    def error(self) -> ImpossibleRequest:
+        """The refusal in words for people."""
+        wanted = ", ".join(f"{name} = {value:g}" for name, value in self.request.condition.items())
+        return ImpossibleRequest(
+            f"no usable plot with {wanted} in {MOST_ATTEMPTS} draws (last reason: {self.reason}): "
+            "ask for less that is extreme at once, or a larger picture"
+        )
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts over a build: draws made, draws kept, and why the others were refused."""
@@ -46,24 +62,23 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def draw(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw]:
-    """Accepted draws in the order of the requests.
+def draw(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw | GivenUp]:
+    """Accepted draws, or requests given up, in the order of the requests.
 
     Which attempt is accepted depends on the request alone, so the result is the same whatever else is drawn
     beside it.
 
     Raises:
-        ImpossibleRequest: a request was refused `MOST_ATTEMPTS` times.
         ModelError: the network was not trained for a request's condition.
     """
     for start in range(0, len(requests), BATCH):
         yield from _draw_batch(requests[start : start + BATCH], model, kind, tally)
 
 
-def _draw_batch(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw]:
+def _draw_batch(requests: Sequence[Request], model: Model, kind: Kind, tally: Tally) -> Iterator[Draw | GivenUp]:
     attempts = [request.attempt for request in requests]
-    accepted: dict[int, Draw] = {}
-    while waiting := [i for i in range(len(requests)) if i not in accepted]:
+    done: dict[int, Draw | GivenUp] = {}
+    while waiting := [i for i in range(len(requests)) if i not in done]:
         noise = np.stack([_noise(requests[i].seed, attempts[i], model.card.noise) for i in waiting])
         condition = np.stack([vector(kind, requests[i].condition) for i in waiting])
         for i, raw in zip(waiting, model.draw(noise, condition), strict=True):
@@ -75,17 +90,13 @@ def _draw_batch(requests: Sequence[Request], model: Model, kind: Kind, tally: Ta
                 tally.refused[str(reason)] += 1
                 attempts[i] += 1
                 if attempts[i] >= MOST_ATTEMPTS:
-                    wanted = ", ".join(f"{name} = {value:g}" for name, value in request.condition.items())
-                    raise ImpossibleRequest(
-                        f"no usable plot with {wanted} in {MOST_ATTEMPTS} draws (last reason: {reason}): "
-                        "ask for less that is extreme at once, or a larger picture"
-                    ) from None
+                    done[i] = GivenUp(request=request, reason=str(reason))
             else:
                 tally.kept += 1
-                accepted[i] = Draw(
+                done[i] = Draw(
                     request=request, values=snapped.values, displacement=snapped.displacement, attempt=attempt
                 )
-    return iter(accepted[i] for i in range(len(requests)))
+    return iter(done[i] for i in range(len(requests)))
 
 
 def _exact(raw: Floats, request: Request, attempt: int, kind: Kind) -> Snapped:

@@ -20,14 +20,16 @@ _NARROW = 0.45  # of the distance from the median, to which a box is drawn toget
 
 def _mirrored(x: Floats, _: View) -> Floats:
     """Skewness read the wrong way round."""
-    return x.min() + x.max() - x
+    mirrored: Floats = x.min() + x.max() - x
+    return mirrored
 
 
 def _shifted(x: Floats, view: View) -> Floats:
     """The middle of the axis taken for the middle of the data, or the tallest bar for the median."""
     room = (x.min() - view.x.low, view.x.high - x.max())
     side = 1 if room[1] >= room[0] else -1
-    return x + side * (max(room) - 0.01 * view.x.span)
+    shifted: Floats = x + side * (max(room) - 0.01 * view.x.span)
+    return shifted
 
 
 def _narrow(x: Floats, _: View) -> Floats:
@@ -53,7 +55,8 @@ def _bent(x: Floats, median: np.floating, factor: float) -> Floats:
         middle = float(np.median(share[side]))
         power = np.log(min(0.9, middle * factor)) / np.log(middle) if 0 < middle < 1 else 1.0
         moved[side] = share[side] ** power
-    return median + np.sign(away) * moved * out
+    bent: Floats = median + np.sign(away) * moved * out
+    return bent
 
 
 MISREADINGS: Mapping[str, Callable[[Floats, View], Floats]] = {

@@ -345,7 +345,7 @@ def _on_one_side(
             furthest = max(found, key=lambda value: (value - key) * side)
             stretch = stretches[left - 1]
             if side < 0 < key:
-                stretch = min(stretch, 0.95 * apart(furthest, 0) / left / template.clarity)
+                stretch = min(stretch, apart(furthest, 10.0**-decimals) / left / template.clarity)
             found.append(_further(furthest, side, template.clarity * max(1.0, stretch), apart, decimals))
         if key <= 0 or min(found) > 0:
             return found[1:]

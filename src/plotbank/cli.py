@@ -323,13 +323,13 @@ def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
         tally = counts.tally
         redraws = ", ".join(f"{reason}: {times}" for reason, times in sorted(tally.refused.items()))
         click.echo(
-            f"Question {name}: {tally.kept} variants from {tally.drawn} draws"
+            f"Question {name}: {counts.keys.total()} variants from {tally.drawn} draws"
             + (f" ({redraws})" if redraws else "")
             + f"; {len(counts.keys)} different keys, the commonest shared by {max(counts.keys.values())}; "
             f"{len(counts.answers)} different answers (key and options), the commonest shared by "
             f"{max(counts.answers.values())}. Predicted difficulty varies by {pstdev(counts.difficulty):.2f} logits."
         )
-    click.echo(f"All {sum(c.tally.kept for c in summary.statistics.values())} keys were proved from the pictures.")
+    click.echo(f"All {sum(c.keys.total() for c in summary.statistics.values())} keys were proved from the pictures.")
     for remark in summary.remarks:
         click.echo(f"Note: {remark}.")
     click.echo(f"\nThe bank is in {summary.folder}:")

@@ -1,7 +1,7 @@
 """An item made of data drawn: what is right, in words, and what its pictures show; the pictures come later."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from statistics import fmean
@@ -72,30 +72,38 @@ class Made:
 class Planned:
     """What a student's item takes: the condition of each plot, in the order shown, and the axes before any data.
 
+    Where a condition gives no item, another `turn` begins, with another one.
+
     `graded` says already what is right, where several plots are compared.
     """
 
+    turn: int
     condition: Condition
     setting: Setting
     plots: tuple[tuple[Condition, Plot], ...]
     graded: Graded | None
 
+    def rng(self, own: Seed, stream: str, part: int = 0) -> np.random.Generator:
+        """What is drawn for one part of the item, whatever the attempt: only a new turn changes it."""
+        return own.rng(stream, self.turn << 8 | part)
 
-def plan(question: QuizQuestion, own: Seed, condition: Condition, setting: Setting) -> Planned:
+
+def plan(question: QuizQuestion, own: Seed, condition: Condition, setting: Setting, turn: int = 0) -> Planned:
     """Which plots an item of this condition takes.
 
     Raises:
         UnsuitableDraw: the options of several plots have no room.
     """
     template, plot = question.template, question.kind.fitted(setting.plot, condition)
+    one = Planned(turn=turn, condition=condition, setting=setting, plots=((condition, plot),), graded=None)
     if not template.plots:
-        return Planned(condition=condition, setting=setting, plots=((condition, plot),), graded=None)
-    graded = grading.grade(template, condition, view(plot), own.rng("pick"), own.rng("order"))
+        return one
+    graded = grading.grade(template, condition, view(plot), one.rng(own, "pick"), one.rng(own, "order"))
     several = [{**condition, template.plots: value} for value in _values(graded)]
-    for one in several:
-        if reason := question.kind.impossible(one):
+    for asked in several:
+        if reason := question.kind.impossible(asked):
             raise UnsuitableDraw(reason)
-    return Planned(condition=condition, setting=setting, plots=tuple((c, plot) for c in several), graded=graded)
+    return replace(one, plots=tuple((asked, plot) for asked in several), graded=graded)
 
 
 def make(
@@ -141,12 +149,12 @@ def _of_one(question: QuizQuestion, own: Seed, planned: Planned, values: Floats,
     plot = kind.fitted(planned.setting.plot, planned.condition, values)
     condition = dict(planned.condition)
     for what in sorted({template.show for template in question.templates if template.show}):
-        choice = int(own.rng("show").integers(3))
+        choice = int(planned.rng(own, "show").integers(3))
         condition |= kind.show(what, values, plot, areas(kind, plot, condition), choice)
     readings = kind.readings(values, condition, plot)
     scene = question.scene(planned.setting, plot)
     graded = [
-        grading.grade(template, readings, scene.view, own.rng("pick", place), own.rng("order", place))
+        grading.grade(template, readings, scene.view, planned.rng(own, "pick", place), planned.rng(own, "order", place))
         for place, template in enumerate(question.templates)
     ]
     intro = wording.introduction(scene, readings, several=1)
@@ -210,7 +218,7 @@ def _with_boxes(question: QuizQuestion, own: Seed, planned: Planned, values: Flo
     readings = kind.readings(values, planned.condition, plot)
     scene = question.scene(planned.setting, plot)
     bins = int(planned.condition["bins"])
-    graded, data = item_templates.boxes.grade(template, values[:, 0], bins, scene.view, own.rng("order"))
+    graded, data = item_templates.boxes.grade(template, values[:, 0], bins, scene.view, planned.rng(own, "order"))
     grading.suit(template, readings, scene.view, graded.drawn)
     of_box = Plot(x=Axis(label="", low=0, high=1, categories=("",)), y=plot.x, picture=plot.picture)
     box_scene = item_templates.Scene(kind=boxplot.name, view=view(of_box), story="", numerals=question.numerals)
@@ -256,15 +264,7 @@ def _with_tables(made: Made, own: Seed, numerals: Numerals) -> Made:
         order = own.rng("table", place).permutation(len(shown.values))
         title = shown.caption or (caption(LETTERS[shown.option], numerals.language) if shown.option is not None else "")
         tables.append(_table(shown, shown.values[order], title, numerals))
-    return Made(
-        stem=made.stem + "".join(tables),
-        feedback=made.feedback,
-        key=made.key,
-        shown=made.shown,
-        clarity=made.clarity,
-        difficulty=made.difficulty,
-        claims=made.claims,
-    )
+    return replace(made, stem=made.stem + "".join(tables))
 
 
 def _table(shown: Shown, rows: Floats, title: str, numerals: Numerals) -> str:

@@ -20,6 +20,7 @@ from .rehearsal import Raw, Rehearsed, plain, rehearse
 
 _STUDENTS = 60
 _ROUNDS = 100
+_EVEN = 0.1  # logits: a standard deviation of difficulty below it is even
 
 
 def tried_question(file: Path) -> QuizQuestion:
@@ -101,6 +102,12 @@ def _advice(question: QuizQuestion, found: Rehearsed, students: int | None) -> I
         )
     elif found.redraws > 0.8:
         yield f"Warning: most draws are refused ({found.reason}): the build takes longer; wider conditions would help."
+    spread = pstdev(made.difficulty for made in found.made)
+    if math.isinf(question.band[0]) and spread > _EVEN:
+        yield (
+            f"Warning: predicted difficulty varies by {spread:.2f} logits (wanted: at most {_EVEN:g}): ask for conditions "
+            "that are more alike, or write the template's options so that each has a neighbour as near (pairs)."
+        )
     if blind := _blind([made.key for made in found.made]):
         yield blind
     if question.distinct == "answer" and students and question.fixed_answers() is None:

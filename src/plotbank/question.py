@@ -121,7 +121,7 @@ def decide(
 
 
 def _condition(question: QuizQuestion, rng: np.random.Generator, taken: set[float] | None) -> dict[str, float]:
-    cases = [question.cases[i] for i in rng.permutation(len(question.cases))]
+    cases = [question.cases[int(i)] for i in rng.permutation(len(question.cases))]
     if taken is None:
         return cases[0].draw(rng)
     for case in cases:
@@ -131,10 +131,11 @@ def _condition(question: QuizQuestion, rng: np.random.Generator, taken: set[floa
 
 
 def _fitting(question: QuizQuestion, condition: Mapping[str, float], rng: np.random.Generator) -> Iterator[Setting]:
-    """The settings that go with a condition, in an order drawn."""
+    """The settings that go with a condition, in an order drawn; plots side by side may rise and fall."""
+    several = question.template.plots == _SIGNED
     for i in rng.permutation(len(question.settings)):
         setting = question.settings[i]
-        if setting.sign == 0 or setting.sign * condition.get(_SIGNED, 0.0) >= 0:
+        if setting.sign == 0 or (not several and setting.sign * condition.get(_SIGNED, 0.0) >= 0):
             yield setting
 
 

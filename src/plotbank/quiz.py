@@ -31,8 +31,10 @@ from .rehearsal import of_values, rehearse
 _QUIZ_KEYS = ("title", "id", "locale", "picture")
 _QUESTION_KEYS = ("template", "id", "title", "points", "distinct", "x", "y", "story", "context")
 _REHEARSED = 12  # stand-ins of a question that no feature decides
+_SEVERAL = 0.7  # of a single picture's sides
 _OF_VALUE = 3  # of each value of a feature that decides
 _MOST_TRIED = 15
+_MOST_IN_BAND = 0.6  # of the trials: a band that holds fewer is none
 _MOST_PARTS = 8
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 _QUESTION_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
@@ -217,7 +219,8 @@ def _question(
     distinct = table.get("distinct", "picture")
     if distinct not in ("picture", "answer"):
         reader.refuse(place, f"distinct = {distinct!r}", 'write "picture" or "answer"')
-    settings = _settings(reader, table, kind, picture, written, place)
+    size = _smaller(picture) if templates[0].plots or templates[0].boxes else picture
+    settings = _settings(reader, table, kind, size, written, place)
     reads = templates[0].reads if len(templates) == 1 else ""
     cases = tuple(
         _grid(reader, kind, card, asked, reads, place) for asked in _cases(reader, table, kind, card, templates, place)
@@ -544,6 +547,12 @@ def _groups(reader: _Reader, given: Any, label: str, place: str) -> Axis:
     )
 
 
+def _smaller(picture: PictureSpec) -> PictureSpec:
+    """The size of several pictures that are looked at together."""
+    width, height = (max(300, round(_SEVERAL * side)) for side in (picture.width, picture.height))
+    return replace(picture, width=width, height=height)
+
+
 def _with_bins(settings: Sequence[Setting], cases: Sequence[Grid]) -> tuple[Setting, ...]:
     """Classes of round width for histograms of which no number of bins is asked for."""
     if not any("bins" in case.unasked for case in cases):
@@ -569,6 +578,13 @@ def _whole(number: float) -> bool:
 def _refuse_unfitting_contexts(reader: _Reader, question: QuizQuestion, place: str) -> None:
     """Refuse contexts of which none goes with a sign of r that is asked for, or with so many groups."""
     settings = question.settings
+    if question.template.plots == "r" and all(setting.sign for setting in settings):
+        several = [one.id for one in contexts(question.kind.name) if one.sign == 0]
+        reader.refuse(
+            place,
+            f"{question.template.name} shows plots that rise and that fall, and this context goes with one of them",
+            f'write context = "any", or one of {", ".join(several)}',
+        )
     for case in question.cases:
         for value in case.values.get("r", ()):
             if not any(setting.sign * value >= 0 for setting in settings):
@@ -650,18 +666,17 @@ def _tried(question: QuizQuestion) -> tuple[float, ...]:
 
 
 def _band(difficulties: Sequence[float]) -> tuple[float, float]:
-    """The band of a fixed width in which the most of these lie, and its middle nearest to their median."""
-    ordered = np.sort(np.array(difficulties))
-    width = 2 * difficulty.BAND
-    best = max(
-        ordered.tolist(),
-        key=lambda low: (
-            int(((ordered >= low) & (ordered <= low + width)).sum()),
-            -abs(low - float(np.median(ordered))),
-        ),
-    )
-    within = ordered[(ordered >= best) & (ordered <= best + width)]
-    middle = float(within[0] + within[-1]) / 2
+    """The band of a fixed width in which the most of these lie, or no limits where it would leave out too many.
+
+    The template decides then how difficulty varies, and `check` tells by how much.
+    """
+    ordered, width = np.sort(np.array(difficulties)), 2 * difficulty.BAND
+    median = float(np.median(ordered))
+    inside = {low: ordered[(ordered >= low) & (ordered <= low + width)] for low in ordered.tolist()}
+    best = max(inside.values(), key=lambda within: (len(within), -abs(float(within[0] + within[-1]) / 2 - median)))
+    if len(best) < _MOST_IN_BAND * len(ordered):
+        return -math.inf, math.inf
+    middle = float(best[0] + best[-1]) / 2
     # Rounded, so that no last bit of a rehearsal matters.
     return round(middle - difficulty.BAND - 0.001, 3), round(middle + difficulty.BAND + 0.001, 3)
 

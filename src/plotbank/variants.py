@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
-from .generator.draws import MOST_ATTEMPTS, Draw, Request, Tally, draw
+from .generator.draws import MOST_ATTEMPTS, Draw, GivenUp, Request, Tally, draw
 from .generator.kinds import Area, Condition, Kind, Plot
 from .generator.rendering import Frame
 from .generator.seeds import Seed
@@ -21,7 +21,8 @@ from .proof.readers import READERS
 from .proving import of_claim
 from .question import QuizQuestion, decide, view
 
-_MOST_TURNS = 20  # conditions of which one has room for the options
+_MOST_TURNS = 20  # conditions of which one makes an item
+_ATTEMPTS = 60  # items tried of one condition before another is drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,6 @@ class _Wanted:
     student: Student
     own: Seed
     planned: Planned
-    turn: int
 
 
 def variants(
@@ -142,7 +142,7 @@ def _planned(
     for further in range(turn, turn + _MOST_TURNS):
         condition, setting = decide(question, own, taken, further)
         try:
-            return _Wanted(student, own, plan(question, own, condition, setting), further)
+            return _Wanted(student, own, plan(question, own, condition, setting, further))
         except UnsuitableDraw as last:
             reason = last
     raise ImpossibleRequest(f"question {question.id!r}: no item in {_MOST_TURNS} conditions (last reason: {reason})")
@@ -174,27 +174,48 @@ class _Maker:
             for place, (condition, plot) in enumerate(plots)
         ]
 
-    def finish(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
-        """Pictures, item and proof of what was drawn; where one of them is refused, of the next draws."""
-        question, tally = self.question, self.statistics.tally
-        for _ in range(MOST_ATTEMPTS):
-            try:
-                return self._variant(wanted, drawn)
-            except _SameAnswer as reason:
-                wanted = _planned(question, wanted.student, wanted.own, turn=wanted.turn + 1)
-                last: UnsuitableDraw = reason
-                again = self.requests(wanted)
-            except UnsuitableDraw as reason:
-                last = reason
-                again = self.requests(wanted, [one.attempt + 1 for one in drawn])
-            tally.kept -= len(drawn)
-            tally.refused[str(last)] += 1
-            if again[0].attempt >= MOST_ATTEMPTS:
-                break
-            drawn = list(draw(again, self.model, question.kind, tally))
+    def finish(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> Variant:
+        """Pictures, item and proof of what was drawn; where one of them is refused, of the next draws.
+
+        Where draws of one condition are refused again and again, the student gets another one.
+
+        Raises:
+            ImpossibleRequest: neither more draws nor other conditions made an item.
+        """
+        question, reason = self.question, ""
+        turns = 1 if question.distinct == "answer" and question.reads else _MOST_TURNS  # then others have the others
+        for _ in range(turns):
+            for _ in range(_ATTEMPTS if turns > 1 else MOST_ATTEMPTS):
+                try:
+                    return self._tried(wanted, drawn)
+                except UnsuitableDraw as refused:
+                    reason = str(refused)
+                    self._refused(reason, drawn)
+                    if isinstance(refused, _NewTurn):
+                        break
+                drawn = self._draw(wanted, drawn)
+            wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
+            drawn = self._draw(wanted, ())
         raise ImpossibleRequest(
-            f"question {question.id!r}: no usable item in {MOST_ATTEMPTS} draws (last reason: {last})"
+            f"question {question.id!r}: no usable item for a student (last reason: {reason}): ask for less that is "
+            "extreme at once, or a larger picture"
         )
+
+    def _tried(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> Variant:
+        for one in drawn:
+            if isinstance(one, GivenUp):
+                raise _NewTurn(one.reason)
+        return self._variant(wanted, [one for one in drawn if isinstance(one, Draw)])
+
+    def _refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
+        tally = self.statistics.tally
+        tally.kept -= sum(isinstance(one, Draw) for one in drawn)
+        tally.refused[reason] += 1
+
+    def _draw(self, wanted: _Wanted, before: Sequence[Draw | GivenUp]) -> list[Draw | GivenUp]:
+        attempts = [one.attempt + 1 for one in before if isinstance(one, Draw)]
+        requests = self.requests(wanted, attempts)
+        return list(draw(requests, self.model, self.question.kind, self.statistics.tally))
 
     def _variant(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
         question, own, student = self.question, wanted.own, wanted.student
@@ -244,7 +265,7 @@ class _Maker:
 
     def _refuse_same_answer(self, made: Made) -> None:
         if self.question.distinct == "answer" and made.key.equivalence in self.statistics.answers:
-            raise _SameAnswer("another student has the same answer")
+            raise _NewTurn("another student has the same answer")
 
     def _picture(self, own: Seed, place: int, shown: Shown) -> Picture:
         """A picture, under a name that tells nothing; every picture has one of its own."""
@@ -260,8 +281,8 @@ class _Maker:
         )
 
 
-class _SameAnswer(UnsuitableDraw):
-    """Another student has the same answer: only another condition helps."""
+class _NewTurn(UnsuitableDraw):
+    """No further draw of this condition helps: another student has its answer, or too many were refused."""
 
 
 def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:

@@ -138,10 +138,10 @@ def _contradictions(
         return
     templates = records.templates[variant.question]
     first = variant.plots[0]
-    plot = Plot(x=first.x, y=first.y, picture=PictureSpec(width=first.size[0], height=first.size[1]))
+    frame = Plot(x=first.x, y=first.y, picture=PictureSpec(width=first.size[0], height=first.size[1]))
     for claim in variant.claims:
         try:
-            yield from of_claim(templates[claim.template], claim.answer, claim.drawn, measured, view(plot))
+            yield from of_claim(templates[claim.template], claim.answer, claim.drawn, measured, view(frame))
         except (UnsuitableDraw, QuizFileError, KeyError) as reason:
             yield f"{claim.template} cannot be worked out for what the picture shows: {reason}"
 

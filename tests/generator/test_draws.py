@@ -9,7 +9,7 @@ import pytest
 from plotbank import models
 from plotbank.errors import ImpossibleRequest, ModelError, UnsuitableDraw
 from plotbank.generator import seeds
-from plotbank.generator.draws import BATCH, MOST_ATTEMPTS, Request, Tally, draw
+from plotbank.generator.draws import BATCH, MOST_ATTEMPTS, GivenUp, Request, Tally, draw
 from plotbank.generator.kinds import Plot, Snapped, inexact, scatter
 from plotbank.items import Axis, PictureSpec
 
@@ -57,15 +57,19 @@ class Spoilt(scatter.Scatter):
 
 def requests(count, **options):
     return [
-        Request(
-            seed=seeds.seed(bytes(32), "quiz", "q1", str(k)), condition=condition(**options), plot=PLOT, area=AREA
-        )
+        Request(seed=seeds.seed(bytes(32), "quiz", "q1", str(k)), condition=condition(**options), plot=PLOT, area=AREA)
         for k in range(count)
     ]
 
 
 def drawn(wanted, kind=KIND, model=None, tally=None):
-    return list(draw(wanted, model or Plain(), kind, tally or Tally()))
+    return [kept(one) for one in draw(wanted, model or Plain(), kind, tally or Tally())]
+
+
+def kept(one):
+    if isinstance(one, GivenUp):
+        raise one.error()
+    return one
 
 
 def test_data_have_exactly_what_was_asked_for():

@@ -247,7 +247,7 @@ def test_what_is_measured_agrees_with_the_data():
             values[:outliers] = [[2, 3], [28, 97]]
         if clusters == 2:
             one = np.array(list(itertools.product(range(5), range(6)))) * [1.6, 16] + rng.uniform(0, [0.8, 5], (30, 2))
-            values = np.vstack([one + [2, 5], one + [20, 8]])
+            values = np.vstack([one + np.array([2, 5]), one + np.array([20, 8])])
         measured, known = read_scatter(frame.picture(values, {})).measured(X, Y), KIND.readings(values, {}, plot)
         assert set(measured) <= set(known)
         for name, value in measured.items():

@@ -226,9 +226,9 @@ class _Window:
     reach: float
     outline: float
 
-    def covered(self, columns: npt.NDArray[np.intp]) -> Floats:
-        """The ink of these columns, shape (columns, rows)."""
-        ink: Floats = self.cover[self.numbers[:, columns].T]
+    def covered(self, columns: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> Floats:
+        """The ink where these columns and rows cross, shape (columns, rows)."""
+        ink: Floats = self.cover[self.numbers[rows, columns[:, None]]]
         return ink
 
 
@@ -286,7 +286,7 @@ def _tops(window: _Window, edges: Floats) -> _Tops:
     The ink of a top is known by the place of its upper end, which is exact but for rounding, and begins the search.
     """
     middle = np.floor((edges[:-1] + edges[1:]) / 2).astype(np.intp)
-    ink = window.covered(middle)
+    ink = window.covered(middle, np.arange(len(window.numbers)))
     rows = np.full(len(middle), np.inf)
     filled = np.flatnonzero((ink > 0).any(axis=1))
     if not len(filled):
@@ -315,7 +315,7 @@ def _tops(window: _Window, edges: Floats) -> _Tops:
         change = float(np.clip(pull / own_outline, -0.5, 0.5))
         step = ((wanted - shared * change) / own).clip(-0.5, 0.5)
         top, thickness = top + step, max(thickness + change, 0.3)
-        if max(np.abs(step).max(), abs(change)) < 0.002:
+        if max(np.abs(step).max(), abs(change)) < 0.02:  # what a further step would change is far less
             break
     rows[filled] = top
     variance = (error(top, thickness) ** 2).sum() / len(top)
@@ -359,7 +359,7 @@ def _doubt(window: _Window, edges: Floats, tops: _Tops) -> float:
         inside += within * fill[bars]
     inside *= _FILL
     np.minimum(most, 1.0, out=most)
-    ink = window.covered(columns)[:, rows]
+    ink = window.covered(columns, rows)
     least, most = (line + (1 - line) * inside for line in (least, most))
     return float(max((least - ink).max(), (ink - most).max()))
 
