@@ -21,7 +21,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/cog --check docs/command-line.md
+	$(BIN)/cog --check docs/command-line.md docs/templates.md
 
 types: $(VENV)/dev
 	$(BIN)/mypy
@@ -29,7 +29,7 @@ types: $(VENV)/dev
 
 # Paste the commands' help into the docs and draw their picture again.
 docs: $(VENV)/dev
-	$(BIN)/cog -r docs/command-line.md
+	$(BIN)/cog -r docs/command-line.md docs/templates.md
 	$(BIN)/python docs/three_students.py
 
 $(BIN)/python:

@@ -332,13 +332,19 @@ def _on_one_side(
     order: np.random.Generator,
     decimals: int,
 ) -> list[float]:
-    """So many wrong numbers on one side of the key; a misconception that leaves no room for the others is left out."""
+    """So many wrong numbers on one side of the key; a misconception that leaves no room for the others is left out.
+
+    Misconceptions lie far from the key and near each other.  So that the key is not the odd one out, one time in two a
+    step away from it is a number that nobody may take for right.
+    """
     apart = distance(template, names)
+    stretches = order.uniform(1.05, 1.6, wanted).tolist()
     taken: list[float] = []
+    if wanted > 1 and order.integers(2):
+        taken.append(_further(key, side, template.clarity * stretches[0], apart, decimals))
     for value in candidates:
         if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= template.clarity:
             taken.append(value)
-    stretches = order.uniform(1.05, 1.6, wanted).tolist()
     while True:
         found = [key, *taken]
         for left in range(wanted - len(taken), 0, -1):

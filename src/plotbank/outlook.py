@@ -105,8 +105,8 @@ def _advice(question: QuizQuestion, found: Rehearsed, students: int | None) -> I
     spread = pstdev(made.difficulty for made in found.made)
     if math.isinf(question.band[0]) and spread > _EVEN:
         yield (
-            f"Warning: predicted difficulty varies by {spread:.2f} logits (wanted: at most {_EVEN:g}): ask for conditions "
-            "that are more alike, or write the template's options so that each has a neighbour as near (pairs)."
+            f"Warning: predicted difficulty varies by {spread:.2f} logits (wanted: at most {_EVEN:g}): ask for "
+            "conditions that are more alike, or write options of which each has a neighbour as near (pairs)."
         )
     if blind := _blind([made.key for made in found.made]):
         yield blind
