@@ -3,7 +3,7 @@
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import product
@@ -222,9 +222,7 @@ def _question(
     size = _smaller(picture) if templates[0].plots or templates[0].boxes else picture
     settings = _settings(reader, table, kind, size, written, place)
     reads = templates[0].reads if len(templates) == 1 else ""
-    cases = tuple(
-        _grid(reader, kind, card, asked, reads, place) for asked in _cases(reader, table, kind, card, templates, place)
-    )
+    cases = tuple(_grids(reader, kind, card, _cases(reader, table, kind, card, templates, place), reads, place))
     title = templates[0].words(written.language).title if len(templates) == 1 else None
     question = QuizQuestion(
         id=identifier,
@@ -398,23 +396,32 @@ def _refuse_other_features(kind: Kind, card: Card) -> None:
         )
 
 
-def _grid(
-    reader: _Reader, kind: Kind, card: Card, asked: Mapping[str, tuple[float, ...]], reads: str, place: str
-) -> Grid:
+def _grids(
+    reader: _Reader,
+    kind: Kind,
+    card: Card,
+    cases: Iterable[Mapping[str, tuple[float, ...]]],
+    reads: str,
+    place: str,
+) -> Iterator[Grid]:
     """The values of what is asked for and of what the template reads, and natural ones of everything else."""
-    values = dict(asked)
-    for feature in kind.features:
-        if feature.name == reads and reads not in values:
-            values[reads] = steps(feature, *_offered(feature, card))
-    natural = _natural(kind, card, tuple(values))
-    if not natural and len(values) < len(kind.features):
-        unasked = [f"{f.name} from {f.usual[0]:g} to {f.usual[1]:g}" for f in kind.features if f.name not in values]
-        reader.refuse(
-            place,
-            f"{card.name} knows no plot of real data with {', '.join(unasked)}",
-            "say in the question what you want of these",
-        )
-    return Grid(kind=kind, values=values, natural=natural, reads=reads)
+    natural: dict[frozenset[str], tuple[Alike, ...]] = {}  # cases that ask for the same features share them
+    for asked in cases:
+        values = dict(asked)
+        for feature in kind.features:
+            if feature.name == reads and reads not in values:
+                values[reads] = steps(feature, *_offered(feature, card))
+        names = frozenset(values)
+        if names not in natural:
+            natural[names] = _natural(kind, card, tuple(values))
+        if not natural[names] and len(values) < len(kind.features):
+            unasked = [f"{f.name} from {f.usual[0]:g} to {f.usual[1]:g}" for f in kind.features if f.name not in values]
+            reader.refuse(
+                place,
+                f"{card.name} knows no plot of real data with {', '.join(unasked)}",
+                "say in the question what you want of these",
+            )
+        yield Grid(kind=kind, values=values, natural=natural[names], reads=reads)
 
 
 def _natural(kind: Kind, card: Card, asked: tuple[str, ...]) -> tuple[Alike, ...]:

@@ -101,7 +101,7 @@ def of_values(
             for case in question.cases
             if value in case.values[question.reads]
         )
-        found, stand_ins = Rehearsed(), []
+        found, made = Rehearsed(), []
         for k in range(several):
             own = seed(_SECRET, question.id, f"value {k}", f"{value:g}")
             try:
@@ -109,11 +109,9 @@ def of_values(
             except (ImpossibleRequest, UnsuitableDraw) as reason:
                 found.refused[str(reason)] += 1
                 continue
-            stand_ins.append(_StandIn.begun(own, planned))
-        made: list[Made] = []
-        for one in stand_ins:  # the first is nearly always enough
-            made += [item for item in _made(question, [one], found, plain, _ROUNDS) if item is not None]
-            if made and not telling(made[0]):
+            stand_in = _StandIn.begun(own, planned)
+            made += [one for one in _made(question, [stand_in], found, plain, _ROUNDS) if one is not None]
+            if made and not telling(made[-1]):  # the first is nearly always enough
                 break
         yield value, made, found.reason
 

@@ -202,7 +202,7 @@ def _places(dark: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDAr
     """Rows and columns of the few pixels that are true, in reading order.  Eight at a time are looked at first."""
     flat = dark.ravel()
     whole = len(flat) // 8 * 8
-    eights = np.flatnonzero(flat[:whole].view(np.uint64))
+    eights = np.flatnonzero(flat[:whole].view(np.uint64) != 0)
     near = np.concatenate([(8 * eights[:, None] + np.arange(8)).ravel(), np.arange(whole, len(flat))])
     rows, columns = np.divmod(near[flat[near]], dark.shape[1])
     return rows, columns

@@ -31,9 +31,7 @@ SAME = 0.003  # of an axis: a line further than this from where the data put it 
 SLOTS = 4  # groups that readings have names for
 FENCE = 1.5  # interquartile ranges from the box (Tukey 1977)
 LINES = ("whisker_low", "q1", "q2", "q3", "whisker_high")
-LARGEST_RESIDUAL = (
-    0.22  # of a pixel: less than a box's pale shade; eight shades and what follows from them explain 0.19
-)
+LARGEST_RESIDUAL = 0.22  # of a pixel: less than the boxes' pale shade; rounding to eight shades explains up to 0.19
 
 _FULL = 240  # the level of full ink; eighths of it are whole numbers
 _GREY, _DARKEST = 241, 242  # the levels of grey ink, and of the darkest of it: the axes'
