@@ -1,6 +1,8 @@
 """Which box plot belongs to a histogram: the data's own, and those of misreadings of the histogram.
 
-A wrong box plot is that of other data: the histogram's, changed as a misreading would have them.
+A wrong box plot is that of other data: the histogram's, changed as a misreading would have them.  Who does not look at
+the histogram must not find the right one: among a box plot, its mirror image and a wider one, it would be the one most
+like the others.  The three of `SHAPES` are safe, where data are as likely to have each of these shapes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UnsuitableDraw
+from ..errors import QuizFileError, UnsuitableDraw
 from . import difficulty
 from .grading import Choices, Entry, Graded, View
 from .header import Template
@@ -59,11 +61,46 @@ def _bent(x: Floats, median: np.floating, factor: float) -> Floats:
     return bent
 
 
+SHAPES: Mapping[str, float] = {"tail above": 0.2, "no tail": 0.5, "tail below": 0.8}
+"""About where in the range the median of data is with a long tail towards large values, with none, towards small ones.
+The right box plot takes the place of the one of its own shape."""
+
+
+def shape(x: Floats) -> str:
+    """Which of the shapes data (n,) have."""
+    own = float((np.median(x) - x.min()) / np.ptp(x))
+    return min(SHAPES, key=lambda name: abs(SHAPES[name] - own))
+
+
+def _tailless(x: Floats, view: View) -> Floats:
+    """Data halfway between these and their mirror image, with the same range and distance of the quartiles."""
+    mean: Floats = (np.sort(x) + np.sort(_mirrored(x, view))) / 2
+    return mean
+
+
+def _tail_above(x: Floats, view: View) -> Floats:
+    """The mirror image of data with a tail below; other data drawn towards the lower end of the same range."""
+    if shape(x) == "tail below":
+        return _mirrored(x, view)
+    low, high = x.min(), x.max()
+    share = (x - low) / (high - low)
+    drawn: Floats = low + (high - low) * share ** (np.log(SHAPES["tail above"]) / np.log(np.median(share)))
+    return drawn
+
+
+def _tail_below(x: Floats, view: View) -> Floats:
+    """The mirror image of data with a tail above, which other data are given first."""
+    return _mirrored(x if shape(x) == "tail above" else _tail_above(x, view), view)
+
+
 MISREADINGS: Mapping[str, Callable[[Floats, View], Floats]] = {
     "mirrored": _mirrored,
     "shifted": _shifted,
     "narrow": _narrow,
     "wide": _wide,
+    "tail above": _tail_above,
+    "no tail": _tailless,
+    "tail below": _tail_below,
 }
 """Data (n,) in axis units as somebody would have them who misreads the histogram, by name."""
 
@@ -73,14 +110,20 @@ def grade(
 ) -> tuple[Graded, tuple[Floats, ...]]:
     """The options in the order shown, and the data (n,) of each one's box plot, ascending.
 
-    A unit is half the width of a bar: nearer, nobody can tell where in a bar a quartile lies.
+    A unit is a quarter of the width of a bar: who takes the values of a bar for evenly spread is hardly ever further
+    off.
 
     Raises:
         UnsuitableDraw: two of the box plots are too much alike.
+        QuizFileError: there is no such misreading.
     """
-    names = [OWN, *template.boxes]
+    for name in template.boxes:
+        if name not in MISREADINGS:
+            raise QuizFileError(f"{template.name}: header: boxes: {name!r}: known are {', '.join(MISREADINGS)}")
+    own_shape = shape(values)
+    names = [OWN, *(name for name in template.boxes if name != own_shape)]
     data = {name: np.sort(MISREADINGS[name](values, view)) if name != OWN else np.sort(values) for name in names}
-    unit = view.x.span / bins / 2
+    unit = view.x.span / bins / 4
     clear = min(
         _apart(_quartiles(data[one]), _quartiles(data[other])) / unit
         for i, one in enumerate(names)

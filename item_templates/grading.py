@@ -13,8 +13,9 @@ import numpy as np
 
 from ..errors import QuizFileError, UnsuitableDraw
 from ..items import Axis
-from . import difficulty, perception
+from . import difficulty, perception, sandbox
 from .header import Claim, Template
+from .words import LETTERS
 
 Readings = Mapping[str, float]
 _SLACK = 1e-9
@@ -92,9 +93,9 @@ class Graded:
 def let(template: Template, readings: Readings, view: View, rng: np.random.Generator) -> dict[str, Any]:
     """The names that a template's `let` gives to draws and interim results, in their order."""
     drawn: dict[str, Any] = {}
-    functions = {"pick": _picker(rng)}
+    names = {**known(readings, view, rng), "pick": _picker(rng)}
     for name, formula in template.let:
-        found = formula.value({**known(readings, view), **functions, **drawn})
+        found = formula.value({**names, **drawn})
         if not _is_number_or_list(found):
             raise QuizFileError(f"{formula.place}: {formula.text!r} works out to {found!r}: write numbers, or a list")
         drawn[name] = found
@@ -112,21 +113,24 @@ def known(readings: Readings, view: View, rng: np.random.Generator | None = None
         "ladder": lambda r, count, jnds: _ladder(r, int(count), jnds, order),
         "pairs": lambda r, jnds: _pairs(r, jnds, order),
         "places": places,
-        **{name: getattr(math, name) for name in ("sqrt", "floor", "ceil", "log10")},
+        "sqrt": math.sqrt,
+        "log10": math.log10,
+        "floor": lambda value: math.floor(sandbox.finite(value)),
+        "ceil": lambda value: math.ceil(sandbox.finite(value)),
+        "round": sandbox.rounded,
         "abs": abs,
         "min": min,
         "max": max,
-        "round": round,
         "sum": sum,
         "len": len,
     }
     axes = {"x": view.x, "y": view.y, "x_error": view.x_error, "y_error": view.y_error}
-    return {**functions, **axes, **readings}
+    return {**readings, **axes, **functions}  # the readings of a histogram have a min and a max too
 
 
 def places(error: float) -> int:
     """The decimal places with which a value is given that is read with this error: 0 for 1, 1 for 0.3, 2 for 0.05."""
-    return min(4, max(0, math.ceil(-math.log10(error) - 1e-9)))
+    return min(4, max(0, math.ceil(-math.log10(sandbox.finite(error)) - 1e-9)))
 
 
 _ANY = Axis(label="any", low=0, high=1)
@@ -249,10 +253,13 @@ def _number(template: Template, names: Mapping[str, Any]) -> Graded:
     assert template.tolerance is not None, "the form of a numerical template has a tolerance"
     decimals, apart = _decimals(template, names), distance(template, names)
     value = rounded(names["key"], decimals)
-    tolerance = _tolerance(template.tolerance.number(names), decimals)
-    if tolerance <= 0:
-        raise QuizFileError(f"{template.tolerance.place}: a tolerance is above 0, not {tolerance:g}")
+    wanted = template.tolerance.number(names)
+    if wanted <= 0:
+        raise QuizFileError(f"{template.tolerance.place}: a tolerance is above 0, not {wanted:g}")
+    tolerance = _tolerance(wanted, decimals)
     bands = tuple((_tolerance(band.tolerance.number(names), decimals), band.share) for band in template.bands)
+    if any(wider <= width for width, wider in pairwise([tolerance, *(width for width, _ in bands)])):
+        raise UnsuitableDraw("a band is no wider than the tolerance, or than the band before it")
     edges = [apart(names["key"], value + side * tolerance) for side in (-1, 1)]
     unit = tolerance / perception.jnd(names["key"]) if template.law else min(edges)
     return Graded(
@@ -282,8 +289,7 @@ def _numeric_choice(template: Template, names: Mapping[str, Any], order: np.rand
         for distractor in template.distractors:
             reasons.setdefault(rounded(distractor.value.number(names), decimals), distractor.misconception)
         values = _beside(key, list(reasons), template, names, order, decimals)
-    if len(values) < 2:
-        raise UnsuitableDraw("there is only one option")
+    _check_count(template, values)
     values = [values[i] for i in order.permutation(len(values))] if template.plots else sorted(values)
     right = values.index(key)
     below = min((apart(key, v) for v in values if v < key), default=math.inf)
@@ -300,6 +306,12 @@ def _numeric_choice(template: Template, names: Mapping[str, Any], order: np.rand
     )
 
 
+def _check_count(template: Template, options: Sequence[float]) -> None:
+    if not 2 <= len(options) <= len(LETTERS):
+        place = template.options.place if template.options is not None else template.name
+        raise QuizFileError(f"{place}: write 2 to {len(LETTERS)} options, not {len(options)}")
+
+
 def _beside(
     key: float,
     wrong: list[float],
@@ -311,14 +323,25 @@ def _beside(
     """The key and wrong numbers, of which as many are smaller as chance has it: its rank among them tells nothing.
 
     Misconceptions go first; where they are too few on a side, steps of the template's clarity fill up.  Beside a key
-    above 0 all numbers are above 0.
+    above 0 all numbers are above 0, and correlations are below 1.
     """
+
+    def fits(value: float) -> bool:
+        return (value > 0 or key <= 0) and (not template.law or abs(value) <= perception.STRONGEST)
+
+    apart = distance(template, names)
+    for side in (-1, 1):  # room for every rank, or it would tell the value
+        furthest = key
+        for _ in range(template.choices - 1):
+            furthest = _further(furthest, side, template.clarity, apart, decimals)
+        if not fits(furthest):
+            raise UnsuitableDraw("no room for options")
     lower = int(order.integers(template.choices))
-    candidates = [wrong[i] for i in order.permutation(len(wrong))]
+    candidates = [wrong[i] for i in order.permutation(len(wrong)) if fits(wrong[i])]
     chosen = [key]
     for wanted, side in ((lower, -1), (template.choices - 1 - lower, 1)):
-        own = [value for value in candidates if (value - key) * side > 0 and (value > 0 or key <= 0)]
-        chosen += _on_one_side(key, side, wanted, own, template, names, order, decimals)
+        own = [value for value in candidates if (value - key) * side > 0]
+        chosen += _on_one_side(key, side, wanted, own, template.clarity, apart, fits, order, decimals)
     return chosen
 
 
@@ -327,8 +350,9 @@ def _on_one_side(
     side: int,
     wanted: int,
     candidates: list[float],
-    template: Template,
-    names: Mapping[str, Any],
+    clarity: float,
+    apart: Callable[[float, float], float],
+    fits: Callable[[float], bool],
     order: np.random.Generator,
     decimals: int,
 ) -> list[float]:
@@ -337,13 +361,12 @@ def _on_one_side(
     Misconceptions lie far from the key and near each other.  So that the key is not the odd one out, one time in two a
     step away from it is a number that nobody may take for right.
     """
-    apart = distance(template, names)
     stretches = order.uniform(1.05, 1.6, wanted).tolist()
     taken: list[float] = []
     if wanted > 1 and order.integers(2):
-        taken.append(_further(key, side, template.clarity * stretches[0], apart, decimals))
+        taken.append(_further(key, side, clarity * stretches[0], apart, decimals))
     for value in candidates:
-        if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= template.clarity:
+        if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= clarity:
             taken.append(value)
     while True:
         found = [key, *taken]
@@ -351,13 +374,14 @@ def _on_one_side(
             furthest = max(found, key=lambda value: (value - key) * side)
             stretch = stretches[left - 1]
             if side < 0 < key:
-                stretch = min(stretch, apart(furthest, 10.0**-decimals) / left / template.clarity)
-            found.append(_further(furthest, side, template.clarity * max(1.0, stretch), apart, decimals))
-        if key <= 0 or min(found) > 0:
+                stretch = min(stretch, apart(furthest, 10.0**-decimals) / left / clarity)
+            found.append(_further(furthest, side, clarity * max(1.0, stretch), apart, decimals))
+        if all(map(fits, found[1:])):
             return found[1:]
-        if not taken:
-            raise UnsuitableDraw("no room for options")
-        taken.remove(max(taken, key=lambda value: (value - key) * side))
+        if taken:
+            taken.remove(max(taken, key=lambda value: (value - key) * side))
+        else:
+            stretches = [1.0] * wanted  # for which there is room
 
 
 def _further(value: float, side: int, units: float, apart: Callable[[float, float], float], decimals: int) -> float:
@@ -375,6 +399,8 @@ def _worded(template: Template, names: Mapping[str, Any], order: np.random.Gener
     truths = [claim.right.truth(names) for claim in offered]
     if truths.count(True) != 1:
         raise UnsuitableDraw(f"{truths.count(True)} options are right")
+    if len(offered) < 2:
+        raise UnsuitableDraw("there is only one option")
     margin = min(_margin(claim, names) for claim in offered)
     shuffled = [int(i) for i in order.permutation(len(offered))]
     return Graded(
@@ -433,6 +459,7 @@ def _matching(template: Template, names: Mapping[str, Any], order: np.random.Gen
     assert template.options is not None, "the form of a matching template has options"
     decimals, apart = _decimals(template, names), distance(template, names)
     values = sorted(rounded(v, decimals) for v in template.options.numbers(names))
+    _check_count(template, values)
     gaps = [apart(one, other) for one, other in pairwise(values)]
     chance = math.prod(
         difficulty.of_nearest(below, above) for below, above in zip([math.inf, *gaps], [*gaps, math.inf], strict=True)
@@ -466,6 +493,8 @@ def _is_number_or_list(found: Any) -> bool:
 
 def _ladder(r: float, count: int, jnds: float, order: np.random.Generator) -> list[float]:
     """Correlations of which r is as likely the lowest as any other: a ladder of so many, so far apart at least."""
+    if not 2 <= count <= len(LETTERS):
+        raise ValueError(f"a ladder has 2 to {len(LETTERS)} correlations, not {count}")
     above = int(order.integers(count))
     try:
         for room in (0, count - 1):  # for every place, or places would tell the value

@@ -3,6 +3,7 @@
 Every mistake is named with the file's line.  Nothing is worked out here: see `grading` and `wording`.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -59,7 +60,8 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "statement": dict,
     "statements": int,
 }
-_CLAIM = {"text": str, "right": str, "margin": str, "when": str, "why": str}
+_CLAIM = ("text", "right", "margin", "when", "why")
+_WORDS = ("text", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +184,12 @@ def parse(name: str, source: str, translations: Mapping[str, str] | None = None)
     header = file.header
     file.check()
     unit = header.get("unit")
+    what = "option" if "option" in header else "statement"
+    claims = tuple(_claim(file, what, claim, table) for claim, table in header.get(what, {}).items())
     own = "" if translations is None else "en"
     texts = {own: _texts(file, header)}
     for language, translation in (translations or {}).items():
-        texts[language] = _translated(file, _File(f"{name} ({language})", translation))
-    claims = header.get("option", header.get("statement", {}))
-    what = "option" if "option" in header else "statement"
+        texts[language] = _translated(file, texts[own], _File(f"{name} ({language})", translation))
     conditions = header.get("conditions", {})
     return Template(
         name=name,
@@ -211,7 +213,7 @@ def parse(name: str, source: str, translations: Mapping[str, str] | None = None)
         choices=header.get("choices", 4),
         plots=header.get("plots", ""),
         boxes=tuple(header.get("boxes", ())),
-        claims=tuple(_claim(file, what, n, table) for n, table in claims.items()),
+        claims=claims,
         statements=header.get("statements", 0),
         texts=texts,
     )
@@ -247,14 +249,24 @@ class _File:
         return self.source.count("\n", 0, self.source.index("+++"))
 
     def line(self, *path: str) -> int:
-        """The line of a key of the header (in tables: of the key after the table's line)."""
+        """The line of a key of the header: below the line of the table that it is in, where that has one."""
         lines = self._parts[0].split("\n")
-        at = 0
-        for step in path:
-            word = re.escape(step)
-            pattern = rf"^\s*(?:\[+[^\]]*\b{word}\s*\]+|\"?{word}\"?(?:\.\S+)?\s*=|.*[{{,]\s*{word}\s*=)"
-            at = next((i for i in range(at, len(lines)) if re.match(pattern, lines[i])), at)
+        at, rest = 0, path
+        for many in range(len(path), 0, -1):
+            table = r"\s*\.\s*".join(rf'"?{re.escape(step)}"?' for step in path[:many])
+            found = [i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{table}\s*[\].]", line)]
+            if found:
+                at, rest = found[0], path[many:]
+                break
+        for step in rest:
+            key = rf"^\s*\"?{re.escape(step)}\"?(?:\.\S+)?\s*=|.*[{{,]\s*{re.escape(step)}\s*="
+            at = next((i for i in range(at, len(lines)) if re.match(key, lines[i])), at)
         return at + 1 + self._lines_before
+
+    def text_line(self, *path: str) -> int:
+        """The line of the first character of a text of the header: below the key, where it begins with a line break."""
+        line = self.line(*path)
+        return line + self.source.split("\n")[line - 1].rstrip().endswith(('"""', "'''"))
 
     def at(self, *path: str) -> str:
         """Where a key of the header stands, in words."""
@@ -283,7 +295,7 @@ class _File:
             self.refuse(("type",), f"{header['type']!r}: write one of {', '.join(TYPES)}")
         if header.get("show", SHOWS[0]) not in SHOWS:
             self.refuse(("show",), f"{header['show']!r}: write one of {', '.join(SHOWS)}")
-        if header["clarity"] <= 0:
+        if not 0 < header["clarity"] < math.inf:
             self.refuse(("clarity",), f"{header['clarity']}: write a number above 0")
         own = set(header) - set(_COMMON) - set(_OPTIONAL)
         forms = _FORMS[header["type"]]
@@ -291,9 +303,21 @@ class _File:
             self._refuse_form(header["type"], own)
         if not 2 <= header.get("choices", 4) <= 6:
             self.refuse(("choices",), f"{header['choices']}: write 2 to 6")
-        for index, case in enumerate(_listed(header.get("conditions", {})), start=1):
+        cases = _listed(header.get("conditions", {}))
+        for index, case in enumerate(cases, start=1):
             if not isinstance(case, dict):
                 self.refuse(("conditions",), f"case {index} is not a table of conditions")
+        if not cases:
+            self.refuse(("conditions",), "write at least one case")
+        if len(header.get("option", "ab")) < 2:
+            self.refuse(("option",), "write two or more tables [option.NAME]")
+        boxes = header.get("boxes", ["a", "b"])
+        if not all(isinstance(name, str) for name in boxes) or len(set(boxes)) != len(boxes) or len(boxes) < 2:
+            self.refuse(("boxes",), f"{boxes}: write two or more different names")
+        if header.get("statement") == {}:
+            self.refuse(("statement",), "write a table [statement.NAME]")
+        if "statements" in header and not 2 <= header["statements"] <= len(header["statement"]):
+            self.refuse(("statements",), f"{header['statements']}: write 2 to {len(header['statement'])}")
 
     def _refuse_form(self, kind: str, own: set[str]) -> NoReturn:
         needed, more = min(_FORMS[kind], key=lambda form: (len(form[0] - own), len(own - form[0] - form[1])))
@@ -333,26 +357,39 @@ def _texts(file: _File, header: Mapping[str, Any]) -> Texts:
     )
 
 
-def _translated(original: _File, file: _File) -> Texts:
-    """The words of a translation, which has the claims of the original and no others."""
+def _translated(original: _File, texts: Texts, file: _File) -> Texts:
+    """The words of a translation, which has the claims and sections of the original and no others."""
     header, own = file.header, original.header
+    only = "a translation holds words only: title, and text and why of options or statements"
     for key in header:
         if key not in ("title", "option", "statement"):
-            file.refuse((key,), "a translation holds words only: title, and text and why of options or statements")
-    what = "option" if "option" in own else "statement"
-    if missing := sorted(set(own.get(what, {})) ^ set(header.get(what, {}))):
-        raise QuizFileError(f"{file.name}: the {what} {missing[0]!r} is not in both languages")
-    for name, table in own.get(what, {}).items():
-        if ("why" in table) != ("why" in header[what][name]):
-            raise QuizFileError(f"{file.name}: {what} {name!r}: 'why' is not in both languages")
-    return _texts(file, header)
+            file.refuse((key,), only)
+    if not isinstance(header.get("title"), str):
+        raise QuizFileError(f"{file.name}: header: 'title' is missing")
+    for what in ("option", "statement"):
+        claims, words = own.get(what, {}), header.get(what, {})
+        if not isinstance(words, dict):
+            file.refuse((what,), only)
+        if missing := sorted(set(claims) ^ set(words)):
+            raise QuizFileError(f"{file.name}: the {what} {missing[0]!r} is not in both languages")
+        for name, table in words.items():
+            if not isinstance(table, dict):
+                file.refuse((what, name), only)
+            if unknown := sorted(set(table) - set(_WORDS)):
+                file.refuse((what, name, unknown[0]), only)
+            if ("why" in table) != ("why" in claims[name]):
+                raise QuizFileError(f"{file.name}: {what} {name!r}: 'why' is not in both languages")
+    found = _texts(file, header)
+    if (texts.alt is None) != (found.alt is None):
+        raise QuizFileError(f"{file.name}: the section # Alt text is not in both languages")
+    return found
 
 
 def _claim_text(file: _File, what: str, name: str, table: Mapping[str, Any]) -> ClaimText:
     def compiled(key: str) -> Wording:
         if not isinstance(table[key], str):
             file.refuse((what, name, key), f"{table[key]!r}: write text between quotes")
-        return wording(table[key], file.name, file.line(name, key), markdown=True)
+        return wording(table[key], file.name, file.text_line(what, name, key), markdown=True)
 
     if "text" not in table:
         file.refuse((what, name), "'text' is missing")
@@ -380,12 +417,16 @@ def _claim(file: _File, what: str, name: str, table: Any) -> Claim:
 
 
 def _bands(file: _File, given: list[Any]) -> Iterator[Band]:
+    before = 1.0
     for band in given:
         if not isinstance(band, dict) or set(band) != {"tolerance", "share"}:
             file.refuse(("bands",), 'write for example bands = [{ tolerance = "4 * jnd(r)", share = 0.5 }]')
         share = band["share"]
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
             file.refuse(("bands",), f"share = {share!r}: write a number between 0 and 1")
+        if share >= before:
+            file.refuse(("bands",), f"share = {share!r}: a band earns less than the one before it")
+        before = share
         yield Band(tolerance=expression(str(band["tolerance"]), file.at("bands")), share=float(share))
 
 

@@ -17,7 +17,7 @@ from .grading import Answer, Choices, Graded, Matches, Number, Readings, Stateme
 from .header import Template
 from .numerals import Numerals
 from .sandbox import Markdown, Wording, wording
-from .words import LETTERS, caption, listed, relationship, words
+from .words import LETTERS, caption, labelled, listed, relationship, words
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -63,7 +63,10 @@ def word(template: Template, graded: Graded, readings: Readings, scene: Scene, i
         for name, claim in texts.claims.items()
         if claim.why is not None and _used(graded, name)
     }
-    key = _key(template, graded.answer, claims, reasons, scene)
+    try:
+        key = _key(template, graded.answer, claims, reasons, scene)
+    except ValueError as error:
+        raise QuizFileError(f"{template.name}: {error}") from None
     named = {**names, **_printed(key, graded.answer, claims, scene)}
     return Text(stem=_html(texts.stem, named), feedback=_html(texts.feedback, named), key=key)
 
@@ -85,14 +88,14 @@ def alternative(template: Template, scene: Scene, readings: Readings) -> str:
     if text is None:
         raise QuizFileError(f"{template.name}: the section # Alt text is missing: plots of the kind "
                             f"{scene.kind!r} have no description of their own")  # fmt: skip
-    return " ".join(text.render(names).split())
+    return _one_line(text.render(names))
 
 
 def described(scene: Scene, readings: Readings) -> str:
     """The text alternative that every plot of the kind has."""
     of_kind = _of_kind(scene)
     assert of_kind is not None, "plotbank's own kinds are described"
-    return " ".join(of_kind["alt"].render({**_names(readings, scene), "shows": ""}).split())
+    return _one_line(of_kind["alt"].render({**_names(readings, scene), "shows": ""}))
 
 
 def _used(graded: Graded, name: str) -> bool:
@@ -179,7 +182,10 @@ def _printed(key: SimpleKey, answer: Answer, claims: Mapping[str, str], scene: S
             return {"statement": Markdown(claims[answer.id]), "key": words(scene.language)[str(answer.truth).lower()]}
         case Matches():
             pairs = zip(LETTERS, answer.shown, strict=False)
-            said = [f"{caption(letter, scene.language)}: {number(v, answer.decimals)}" for letter, v in pairs]
+            said = [
+                labelled(caption(letter, scene.language), number(v, answer.decimals), scene.language)
+                for letter, v in pairs
+            ]
             return {"keys": said, "key": listed(said, scene.language)}
         case Choices():
             assert isinstance(key, ChoiceKey | MultipleKey)
@@ -223,6 +229,11 @@ def _kinds() -> Mapping[tuple[str, str], Mapping[str, Wording]]:
                 for name, written in texts.items()
             }
     return found
+
+
+def _one_line(text: str) -> str:
+    """The text without its line breaks; spaces that must not break, as before a French colon, stay."""
+    return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
 def _html(text: Wording, names: Mapping[str, Any]) -> str:

@@ -54,6 +54,11 @@ def caption(letter: str, language: str) -> str:
     return words(language)["caption"].format(letter=letter)
 
 
+def labelled(label: str, text: str, language: str) -> str:
+    """A label and what it labels: `Plot A: ...`."""
+    return f"{label}{words(language)['colon']}{text}"
+
+
 def _and(following: str, language: str) -> str:
     """The word between the last two items; in Spanish another one before the sound of an i (`otoño e invierno`)."""
     return "e" if language == "es" and _I_SOUND.match(following) else words(language)["and"]

@@ -13,37 +13,100 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from plotbank.errors import BankError
+from plotbank.generator.kinds import Plot
 from plotbank.generator.kinds.scatter import KIND
 from plotbank.generator.rendering import Frame
-from plotbank.quiz import read_quiz
+from plotbank.items import Axis, PictureSpec, Student
 from plotbank.verify import verify
 
-from .conftest import EXAMPLE
+from .conftest import built, every_quiz, evidence, packages, records, rows, students_of
 
-MOODLE, CANVAS = "moodle/intro-statistics-1.xml", "canvas/intro-statistics-1.zip"
+PAIR = """
+[quiz]
+title = "Pair"
+id = "pair"
+picture = { size = [400, 300], density = 1 }
+[[question]]
+template = "scatter/estimate-r"
+r = [0.55, 0.85]
+n = [30, 40]
+x = { label = "Study time (hours per week)", range = [0, 30] }
+y = { label = "Exam score", range = [0, 100] }
+[[question]]
+template = "scatter/choose-r"
+n = [30, 40]
+"""
+STUDENTS = (
+    Student(id="student-1", name="Tomáš Dvořák", email="tomas@example.edu"),
+    Student(id="student-2", name="Seán O’Brien", email="sean@example.edu"),
+)
+MOODLE, CANVAS, EVERY = "moodle/pair.xml", "canvas/pair.zip", "moodle/every.xml"
 FILE = re.compile(r'<file name="([^"]+)"[^>]*>([^<]+)</file>')
+
+
+@pytest.fixture(scope="session")
+def pair_bank(once):
+    """Two questions about correlations for two students, for both platforms."""
+
+    def make(folder):
+        (folder / "quiz.toml").write_text(PAIR, encoding="utf-8")
+        built(folder / "quiz.toml", STUDENTS, folder / "bank")
+
+    return once("pair", make)
+
+
+@pytest.fixture
+def bank(pair_bank, copied):
+    """Two questions about correlations that a test may damage."""
+    return copied(pair_bank)
+
+
+@pytest.fixture
+def every(every_bank, copied):
+    """A question of every type that a test may damage."""
+    return copied(every_bank)
 
 
 def messages(bank, package=""):
     return [f.message for f in verify(bank).findings if f.package.startswith(package)]
 
 
+def found_in(bank):
+    """The messages by question."""
+    found = {}
+    for finding in verify(bank).findings:
+        question = finding.item.partition("-")[2].partition("_")[0]
+        found.setdefault(question, []).append(finding.message)
+    return found
+
+
 def seal(bank):
     """Make the hashes in the evidence fit the packages, so that only what is in them can give a fault away."""
-    path = bank / "private" / "evidence.json"
-    evidence = json.loads(path.read_text(encoding="utf-8"))
-    for name in evidence["packages"]:
-        evidence["packages"][name] = hashlib.sha256((bank / name).read_bytes()).hexdigest()
-    path.write_text(json.dumps(evidence), encoding="utf-8")
+    said = evidence(bank)
+    for name in said["packages"]:
+        said["packages"][name] = hashlib.sha256((bank / name).read_bytes()).hexdigest()
+    (bank / "private" / "evidence.json").write_text(json.dumps(said), encoding="utf-8")
 
 
-def edit_moodle(bank, change):
-    path = bank / MOODLE
+def edit_moodle(bank, change, package=MOODLE):
+    path = bank / package
     before = path.read_text(encoding="utf-8")
     after = change(before)
     assert after != before
     path.write_text(after, encoding="utf-8")
     seal(bank)
+
+
+def edit_item(bank, question, change):
+    """`change` takes and returns the first variant of a question in the bank of every type."""
+
+    def edit(text):
+        for one in re.findall(r"<question type=.*?</question>", text, flags=re.DOTALL):
+            if f"<idnumber>every-{question}_" in one:
+                return text.replace(one, change(one), 1)
+        raise AssertionError(question)
+
+    edit_moodle(bank, edit, EVERY)
 
 
 def edit_canvas(bank, change):
@@ -59,27 +122,66 @@ def edit_canvas(bank, change):
     seal(bank)
 
 
-def first(bank):
-    lines = (bank / "private" / "plots.jsonl").read_text().splitlines()
-    return json.loads(lines[0])
+def first(bank, question=""):
+    """The record of the first variant of a question."""
+    return next(record for name, record in records(bank).items() if name.startswith(question))
 
 
 def replace_record(bank, record):
     path = bank / "private" / "plots.jsonl"
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([json.dumps(record), *lines[1:]]) + "\n")
+    known = {**records(bank), record["variant"]: record}
+    path.write_text("".join(json.dumps(one) + "\n" for one in known.values()))
 
 
-def redrawn(values):
-    question = read_quiz(EXAMPLE / "quiz.toml").questions[0]
-    return Frame(KIND, question.plot).picture(values, {})
+def with_plot(record, place=0, **changes):
+    plots = [*record["plots"]]
+    plots[place] = plots[place] | changes
+    return record | {"plots": plots}
+
+
+def edit_key(bank, variant, **columns):
+    """Change cells of a row of the answer key."""
+    path, known = bank / "private" / "answer_key.csv", rows(bank)
+    for row in known:
+        if row["variant"] == variant:
+            row.update(columns)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, list(known[0]))
+        table.writeheader()
+        table.writerows(known)
+
+
+def edit_evidence(bank, change):
+    said = evidence(bank)
+    change(said)
+    (bank / "private" / "evidence.json").write_text(json.dumps(said), encoding="utf-8")
+
+
+def edit_template(bank, question, old, new, place=0):
+    def change(said):
+        entry = said["questions"][question]["templates"][place]
+        assert old in entry["source"]
+        entry["source"] = entry["source"].replace(old, new)
+
+    edit_evidence(bank, change)
+
+
+def points(bank):
+    return np.array(first(bank)["plots"][0]["values"])
+
+
+def redrawn(bank, values):
+    plot = first(bank)["plots"][0]
+    x, y = (Axis(label=plot[axis]["label"], low=plot[axis]["low"], high=plot[axis]["high"]) for axis in "xy")
+    size = PictureSpec(width=400, height=300, density=1)
+    return Frame(KIND, Plot(x=x, y=y, picture=size)).picture(values, {})
 
 
 def put_picture(bank, png):
     """The first variant's picture, in both packages and in private/."""
     record = first(bank)
     name = f"p{record['variant'].rpartition('_')[2]}.png"
-    replace_record(bank, {**record, "picture": hashlib.sha256(png).hexdigest()})
+    replace_record(bank, with_plot(record, picture=hashlib.sha256(png).hexdigest()))
     edit_moodle(
         bank, lambda text: re.sub(rf'(<file name="{name}"[^>]*>)[^<]+', rf"\g<1>{base64.b64encode(png).decode()}", text)
     )
@@ -90,7 +192,31 @@ def test_a_good_bank_is_proved(example_bank):
     verdict = verify(example_bank)
 
     assert verdict.findings == ()
-    assert (verdict.packages, verdict.items, verdict.proved) == (2, 160, 160)
+    assert verdict.packages == 2
+    assert verdict.proved == verdict.items == 2 * len(rows(example_bank))
+
+
+def test_a_good_bank_of_every_type_is_proved(every_bank):
+    verdict = verify(every_bank)
+
+    assert verdict.findings == ()
+    assert verdict.packages == 1
+    assert verdict.proved == verdict.items == len(rows(every_bank)) == 3 * len(evidence(every_bank)["questions"])
+
+
+def test_canvas_says_the_same_of_every_type_that_it_knows(once):
+    from .conftest import EVERY, UNSAYABLE_IN_CANVAS
+
+    def make(folder):
+        quiz = every_quiz(folder, [name for name in EVERY if name not in UNSAYABLE_IN_CANVAS])
+        built(quiz, students_of(1), folder / "bank", ["canvas"])
+
+    bank = once("every-canvas", make)
+    verdict = verify(bank)
+
+    assert list(packages(bank)) == ["canvas/every.zip"]
+    assert verdict.findings == ()
+    assert verdict.proved == len(rows(bank)) >= 7
 
 
 def test_verify_changes_no_file(bank):
@@ -115,7 +241,7 @@ def test_a_wrong_numeric_key_by_one_hundredth(bank):
     )
     found = messages(bank, "moodle")
 
-    assert any(re.fullmatch(rf"the key is {wrong}, but the picture shows r = {key[:3]}\d*", m) for m in found)
+    assert f"the key is {float(wrong):g}, but {float(key):g} is right" in found
     assert f"the key is {wrong}, but private/answer_key.csv says {key}" in found
     assert messages(bank, "canvas") == []
 
@@ -128,19 +254,43 @@ def test_a_wrong_numeric_key_in_canvas(bank):
 
     edit_canvas(bank, change)
 
-    assert any(m.startswith("the key is 0.11, but the picture shows r = ") for m in messages(bank, "canvas"))
+    assert any(re.fullmatch(r"the key is 0\.11, but 0\.\d+ is right", m) for m in messages(bank, "canvas"))
+
+
+def test_a_wrong_key_that_is_written_everywhere_is_given_away_by_the_picture(bank):
+    """In both packages, in the claim, in the record and in the answer key: one hundredth more than is right."""
+    record = first(bank, "q1_")
+    right, claim = record["key"], record["claims"][0]
+    wrong = f"{float(right) + 0.03:.2f}"
+    answer = {**claim["answer"], "value": float(wrong)}
+    replace_record(bank, {**record, "key": wrong, "claims": [{**claim, "answer": answer}]})
+    edit_key(bank, record["variant"], key=wrong)
+
+    def moodle(text):
+        item = next(q for q in re.findall(r"<question type=.*?</question>", text, re.DOTALL) if record["variant"] in q)
+        return text.replace(
+            item, item.replace(f"<text><![CDATA[{right}]]></text>", f"<text><![CDATA[{wrong}]]></text>")
+        )
+
+    edit_moodle(bank, moodle)
+    (bank / CANVAS).unlink()
+    edit_evidence(bank, lambda said: said["packages"].pop(CANVAS))
+
+    assert all(re.fullmatch(rf"the key is {wrong}, but the picture shows {right[:3]}\d+", m) for m in messages(bank))
+    assert len(messages(bank)) == 1
 
 
 def test_another_option_marked_right(bank):
     def change(text):
         start = text.index('type="multichoice"')
         end = text.index("</question>", start)
-        item = text[start:end].replace('fraction="100"', 'fraction="WAS"').replace('fraction="0"', 'fraction="100"', 1)
-        return text[:start] + item.replace('fraction="WAS"', 'fraction="0"') + text[end:]
+        item = text[start:end].replace('fraction="100"', 'fraction="WAS"')
+        item = item.replace('fraction="0"', 'fraction="100"', 1).replace('fraction="WAS"', 'fraction="0"')
+        return text[:start] + item + text[end:]
 
     edit_moodle(bank, change)
 
-    assert any(re.match(r"the key is -0\.\d\d, but the picture shows r = ", m) for m in messages(bank, "moodle"))
+    assert any(re.fullmatch(r"the options [12] are keyed right, not [1-4]", m) for m in messages(bank, "moodle"))
 
 
 def test_two_right_options(bank):
@@ -153,10 +303,15 @@ def test_two_right_options(bank):
     assert messages(bank, "moodle")
 
 
-def test_a_tolerance_that_leaves_the_truth_out(bank):
-    edit_moodle(bank, lambda text: re.sub(r"<tolerance>[^<]+", "<tolerance>0.0000001", text))
+@pytest.mark.parametrize("tolerance", ["0.0000001", "0.3"])
+def test_another_tolerance(bank, tolerance):
+    edit_moodle(bank, lambda text: re.sub(r"<tolerance>[^<]+", f"<tolerance>{tolerance}", text))
+    pattern = r"0\.\d+ to 0\.\d+ earns 100%, not 0\.\d+ to 0\.\d+ 100%|0.\d+ to 1.\d+ earns 100%, not .*"
 
-    assert any("leaves out what the picture shows" in m for m in messages(bank, "moodle"))
+    assert sum(bool(re.fullmatch(pattern, m)) for m in messages(bank, "moodle")) == 2
+
+
+SWAPPED = "the pictures are not those that were built for this variant"
 
 
 def test_pictures_swapped_in_moodle(bank):
@@ -166,7 +321,7 @@ def test_pictures_swapped_in_moodle(bank):
 
     edit_moodle(bank, change)
 
-    assert messages(bank, "moodle").count("the picture is not the one that was built for this variant") == 2
+    assert messages(bank, "moodle").count(SWAPPED) == 2
 
 
 def test_pictures_swapped_in_canvas(bank):
@@ -177,7 +332,7 @@ def test_pictures_swapped_in_canvas(bank):
 
     edit_canvas(bank, change)
 
-    assert messages(bank, "canvas").count("the picture is not the one that was built for this variant") == 2
+    assert messages(bank, "canvas").count(SWAPPED) == 2
 
 
 def test_a_duplicated_picture(bank):
@@ -192,10 +347,10 @@ def test_a_duplicated_picture(bank):
 
 
 def test_a_point_moved_by_one_percent_with_every_hash_made_to_fit(bank):
-    values = np.array(first(bank)["values"])
+    values = points(bank)
     values[3, 0] += 0.3 if values[3, 0] < 15 else -0.3
-    put_picture(bank, redrawn(values))
-    found = messages(bank)
+    put_picture(bank, redrawn(bank, values))
+    found = [m for m in messages(bank) if "point of the picture" in m]
 
     assert len(found) == 2
     assert all(
@@ -204,8 +359,7 @@ def test_a_point_moved_by_one_percent_with_every_hash_made_to_fit(bank):
 
 
 def test_a_point_taken_away_with_every_hash_made_to_fit(bank):
-    values = np.array(first(bank)["values"])
-    put_picture(bank, redrawn(values[1:]))
+    put_picture(bank, redrawn(bank, points(bank)[1:]))
 
     assert any(
         re.fullmatch(r"the picture shows \d+ points, but the data have \d+", m) for m in messages(bank, "moodle")
@@ -214,9 +368,9 @@ def test_a_point_taken_away_with_every_hash_made_to_fit(bank):
 
 def test_the_same_data_drawn_again_are_no_fault(bank):
     """What the faults above are told from: replacing a picture is not itself found wrong."""
-    values = np.array(first(bank)["values"])
+    values = points(bank)
     values[0, 0] += 0.01
-    put_picture(bank, redrawn(values))
+    put_picture(bank, redrawn(bank, values))
 
     assert messages(bank) == []
 
@@ -244,7 +398,7 @@ def test_a_key_in_the_alternative_text(bank):
     key = first(bank)["key"]
     edit_moodle(bank, lambda text: text.replace('alt="Scatter plot of', f'alt="Scatter plot (r = {key}) of', 1))
 
-    assert messages(bank, "moodle")
+    assert "the text alternative tells the key" in messages(bank, "moodle")
 
 
 def test_a_name_in_a_question(bank):
@@ -255,6 +409,251 @@ def test_a_name_in_a_question(bank):
     assert "a student can be recognised: 'tomáš dvořák' stands in the item" in messages(bank, "moodle")
 
 
+# Faults in every type of question; each is told from the others by what is said of its question alone.
+
+
+def swapped(text, one, other):
+    """The text with its first occurrences of two parts changed for each other."""
+    return text.replace(one, "\0", 1).replace(other, one, 1).replace("\0", other, 1)
+
+
+def test_another_statement_marked_true(every):
+    """A right and a wrong one of several statements take each other's mark."""
+
+    def change(item):
+        right = re.search(r'fraction="[\d.]+"', item)[0]
+        wrong = re.search(r'fraction="-[\d.]+"', item)[0]
+        return swapped(item, right, wrong)
+
+    edit_item(every, "statements", change)
+    found = found_in(every)
+
+    assert set(found) == {"statements"}
+    assert any(re.fullmatch(r"the options [\d, ]+ are keyed right, not [\d, ]+", m) for m in found["statements"])
+
+
+def test_a_pair_swapped_in_matching(every):
+    one, other = re.findall(r"(Plot [A-D]) -> (\S+?)(?:;|$)", first(every, "match_")["key"])[:2]
+    edit_item(
+        every,
+        "match",
+        lambda item: swapped(
+            item,
+            f"<answer><text><![CDATA[{one[1].replace('-', '−')}",
+            f"<answer><text><![CDATA[{other[1].replace('-', '−')}",
+        ),
+    )
+    found = found_in(every)
+
+    assert set(found) == {"match"}
+    assert f"plot 1 is matched with {other[1].replace('-', '−')}, but it has {float(one[1]):g}" in found["match"]
+    assert f"plot 2 is matched with {one[1].replace('-', '−')}, but it has {float(other[1]):g}" in found["match"]
+
+
+def test_true_and_false_turned(every):
+    edit_item(every, "truth", lambda item: swapped(item, 'answer fraction="100"', 'answer fraction="0"'))
+    found, truth = found_in(every), first(every, "truth_")["key"]
+
+    assert set(found) == {"truth"}
+    turned = "false" if truth == "true" else "true"
+    assert f"the statement is keyed {turned}, but it is {truth}" in found["truth"]
+
+
+def test_the_key_of_a_part_changed(every):
+    """The number of the first part a little, and another option of the second."""
+    value = re.search(r"1\) ([-\d.]+);", first(every, "parts_")["key"])[1]
+    wrong = f"{float(value) + 10 ** -(len(value.partition('.')[2])):.{len(value.partition('.')[2])}f}"
+    edit_item(every, "parts", lambda item: item.replace(f"NUMERICAL:={value}:", f"NUMERICAL:={wrong}:"))
+    found = found_in(every)
+
+    assert set(found) == {"parts"}
+    assert f"part 1: the key is {float(wrong):g}, but {float(value):g} is right" in found["parts"]
+
+
+def test_another_option_of_a_part_marked_right(every):
+    def change(item):
+        (options,) = re.findall(r"MULTICHOICE_V:([^}]*)}", item)
+        marked = [option.removeprefix("=") for option in options.split("~")]
+        right = next(i for i, option in enumerate(options.split("~")) if option.startswith("="))
+        marked[(right + 1) % len(marked)] = "=" + marked[(right + 1) % len(marked)]
+        return item.replace(options, "~".join(marked))
+
+    edit_item(every, "parts", change)
+    found = found_in(every)
+
+    assert set(found) == {"parts"}
+    assert any(re.fullmatch(r"part 2: the options [123] are keyed right, not [123]", m) for m in found["parts"])
+
+
+def test_a_part_left_out(every):
+    edit_item(
+        every,
+        "parts",
+        lambda item: re.sub(r'<div class="part">(?:(?!<div).)*?NUMERICAL.*?</div>', "", item, flags=re.DOTALL),
+    )
+
+    assert any("1 parts are delivered, but 2 were made" in m for m in found_in(every)["parts"])
+
+
+@pytest.mark.parametrize("question", ["which", "boxes"])
+def test_pictures_of_options_swapped(every, question):
+    """Also in private/, so that every hash fits: the pictures themselves show which one is right."""
+    if question not in evidence(every)["questions"]:
+        pytest.skip("this template is not installed")
+    record = first(every, f"{question}_")
+    right = record["claims"][0]["answer"]["right"][0]
+    options = record["plots"][-len(record["claims"][0]["answer"]["entries"]) :]
+    shown = len(record["plots"]) - len(options)
+    other = (right + 1) % len(options)
+
+    def change(item):
+        files = list(FILE.finditer(item))
+        one, two = sorted((files[shown + right], files[shown + other]), key=lambda match: match.start())
+        return item[: one.start(2)] + two[2] + item[one.end(2) : two.start(2)] + one[2] + item[two.end(2) :]
+
+    edit_item(every, question, change)
+    assert found_in(every) == {question: [SWAPPED, *found_in(every)[question][1:]]}
+    plots = [*record["plots"]]
+    plots[shown + right], plots[shown + other] = plots[shown + other], plots[shown + right]
+    replace_record(every, {**record, "plots": plots})
+    found = found_in(every)
+
+    assert set(found) == {question}
+    if question == "boxes":
+        assert found[question] == [f"the box plot {other + 1} is that of the histogram, not {right + 1}"]
+    else:
+        assert len(found[question]) == 2
+        assert all(re.fullmatch(r"plot [1-4] is said to have r = \S+, but it shows \S+", m) for m in found[question])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (r'fraction="50"', 'fraction="80"', r"\S+ to \S+ earns 80%, not \S+ to \S+ 50%"),
+        (r'(fraction="50".*?<tolerance>)[^<]+', r"\g<1>0.295", r"\S+ to \S+ earns 50%, not \S+ to \S+ 50%"),
+        (
+            r'<answer fraction="50".*?</answer>',
+            "",
+            "0 bands of partial credit are delivered, but 1 were made",
+        ),
+    ],
+)
+def test_a_band_of_partial_credit_changed(every, old, new, message):
+    edit_item(every, "estimate", lambda item: re.sub(old, new, item, count=1, flags=re.DOTALL))
+    found = found_in(every)
+
+    assert set(found) == {"estimate"}
+    assert any(re.fullmatch(message, m) for m in found["estimate"])
+
+
+def changed_claim(record, place=0, **changes):
+    claims = [*record["claims"]]
+    claims[place] = {**claims[place], "answer": {**claims[place]["answer"], **changes}}
+    return {**record, "claims": claims}
+
+
+@pytest.mark.parametrize(
+    ("question", "change", "delivered", "shown"),
+    [
+        (
+            "slope",
+            lambda answer: {"value": answer["value"] + 2 * answer["tolerance"]},
+            r"the key is \S+, but \S+ is right",
+            r"the key is \S+, but the picture shows \S+",
+        ),
+        (
+            "choose",
+            lambda answer: {"right": [(answer["right"][0] + 1) % 4]},
+            r"the options [1-4] are keyed right, not [1-4]",
+            r"the option \S+ is what the picture shows, \S+",
+        ),
+        (
+            "match",
+            lambda answer: {"shown": answer["shown"][::-1]},
+            r"plot 1 is matched with \S+, but it has \S+",
+            r"plot 1 is said to have r = \S+, but it shows \S+",
+        ),
+        (
+            "statements",
+            lambda answer: {"right": [place for place in range(4) if place not in answer["right"]]},
+            r"the options [\d, ]+ are keyed right, not [\d, ]+",
+            r"the option '\w+' is keyed (True|False), but the picture shows otherwise",
+        ),
+        (
+            "truth",
+            lambda answer: {"truth": not answer["truth"]},
+            r"the statement is keyed (true|false), but it is (true|false)",
+            r"the statement '\w+' is keyed (True|False), but the picture shows otherwise",
+        ),
+        (
+            "medians",
+            lambda answer: {"right": [(answer["right"][0] + 1) % 4]},
+            r"the options [1-4] are keyed right, not [1-4]",
+            r"the option '[abcd]' is keyed (True|False), but the picture shows otherwise",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isalpha() else "",
+)
+def test_a_claim_in_private_changed(every, question, change, delivered, shown):
+    """It contradicts both what is delivered and what the pictures show."""
+    record = first(every, f"{question}_")
+    replace_record(every, changed_claim(record, **change(record["claims"][0]["answer"])))
+    found = found_in(every)
+
+    assert set(found) == {question}
+    assert any(re.fullmatch(delivered, m) for m in found[question])
+    assert any(re.fullmatch(shown, m) for m in found[question])
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new", "message"),
+    [
+        ("slope", 'key = "slope"', 'key = "-slope"', r"the key is \S+, but the picture shows \S+"),
+        ("choose", 'key = "r"', 'key = "-r"', r"the option \S+ is what the picture shows, \S+"),
+        ("which", 'plots = "r"', 'plots = "bend"', r"plot \d is said to have bend = \S+, but it shows \S+"),
+        ("medians", "max(q2_1, q2_2, q2_3, q2_4)", "0", r"the option '[abcd]' is keyed (True|False), but .* otherwise"),
+        ("truth", 'right = "true"', 'right = "false"', r"the statement '\w+' is keyed True, but .* otherwise"),
+        ("statements", 'right = "true"', 'right = "false"', r"the option '\w+' is keyed True, but .* otherwise"),
+    ],
+)
+def test_a_template_in_the_evidence_that_says_something_else(every, question, old, new, message):
+    edit_template(every, question, old, new)
+    found = found_in(every)
+
+    assert set(found) <= {question}
+    answers = [record["claims"][0]["answer"] for name, record in records(every).items() if name.startswith(question)]
+    if question == "truth" and not any(a["truth"] and a["id"].count("_") for a in answers):
+        return  # by chance no statement that is always true was asked about
+    assert any(re.fullmatch(message, m) for m in found[question])
+
+
+def test_a_template_of_a_part_that_says_something_else(every):
+    edit_template(every, "parts", 'key = "q2_1"', 'key = "q1_1"')
+    found = found_in(every)
+
+    assert set(found) == {"parts"}
+    assert len(found["parts"]) == 3
+    assert all(re.fullmatch(r"the key is \S+, but the picture shows \S+", m) for m in found["parts"])
+
+
+def test_a_template_that_cannot_be_worked_out_is_a_finding(every):
+    edit_template(every, "slope", 'key = "slope"', 'key = "slope / 0"')
+
+    assert set(found_in(every)["slope"]) == {
+        "scatter/slope cannot be worked out for what the picture shows: a division by zero in the template"
+    }
+
+
+def test_other_names_drawn_than_those_of_the_item(every):
+    """Whether the largest or the smallest median is asked for was drawn, and stands in private/."""
+    record = first(every, "medians_")
+    claim = record["claims"][0]
+    drawn = {**claim["drawn"], "smallest": not claim["drawn"]["smallest"]}
+    replace_record(every, {**record, "claims": [{**claim, "drawn": drawn}]})
+
+    assert any("is keyed True, but the picture shows otherwise" in m for m in found_in(every)["medians"])
+
+
 def test_a_question_delivered_twice(bank):
     def again(text):
         question = re.search(r'<question type="numerical">.*?</question>', text, flags=re.S)
@@ -263,7 +662,7 @@ def test_a_question_delivered_twice(bank):
     edit_moodle(bank, again)
 
     assert "this variant has been delivered before" in messages(bank, "moodle")
-    assert "161 items were found, but 160 were built" in messages(bank)
+    assert "9 items were found, but 8 were built" in messages(bank)
 
 
 def test_a_question_left_out(bank):
@@ -271,7 +670,7 @@ def test_a_question_left_out(bank):
         bank, lambda text: re.sub(r'<question type="numerical">.*?</question>\n?', "", text, count=1, flags=re.S)
     )
 
-    assert "159 items were found, but 160 were built" in messages(bank)
+    assert "7 items were found, but 8 were built" in messages(bank)
 
 
 def test_a_truncated_package(bank):
@@ -303,14 +702,7 @@ def test_a_package_that_nobody_built(bank):
 
 
 def rename_first_student(bank, **columns):
-    path = bank / "private" / "answer_key.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    rows[0].update(columns)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]))
-        table.writeheader()
-        table.writerows(rows)
+    edit_key(bank, rows(bank)[0]["variant"], **columns)
 
 
 def test_digits_inside_a_label_and_numbers_on_an_axis_name_nobody(bank):
@@ -338,36 +730,55 @@ def test_a_number_in_a_title_names_somebody(bank):
     assert messages(bank) == ["a student can be recognised: '1234567' stands in the item"]
 
 
-def damage(bank, change):
-    path = bank / "private" / "evidence.json"
-    evidence = json.loads(path.read_text(encoding="utf-8"))
-    change(evidence)
-    path.write_text(json.dumps(evidence), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e: e["packages"].clear(), "it names no packages"),
+        (lambda e: e["questions"].pop("q2"), "it lacks the template 'scatter/choose-r' of the question 'q2'"),
+        (lambda e: e["questions"]["q1"].pop("templates"), "it lacks 'templates'"),
+        (lambda e: e["questions"]["q1"]["templates"].clear(), "it lacks the template 'scatter/estimate-r'"),
+        (lambda e: e["questions"]["q1"]["templates"][0].update(name="x"), "it lacks the template 'scatter/estimate-r'"),
+        (lambda e: e["questions"]["q1"]["templates"][0].pop("source"), "it lacks 'source'"),
+        (lambda e: e["questions"]["q1"]["templates"][0].update(source="x"), "scatter/estimate-r: line 1: a template"),
+    ],
+)
+def test_evidence_edited_by_hand_is_refused(bank, change, message):
+    edit_evidence(bank, change)
+    with pytest.raises(BankError, match=r"private/evidence\.json cannot be used: ") as caught:
+        verify(bank)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda e: e["packages"].clear(), "it names no packages"),
-        (lambda e: e["questions"].pop("q2"), "it lacks the question 'q2'"),
-        (lambda e: e["questions"]["q1"].pop("x"), "it lacks 'x'"),
-        (lambda e: e["questions"]["q1"].update(x=[30, 0]), "are not the ends of an axis"),
-        (lambda e: e["questions"]["q1"].update(y=["a", "b"]), "could not convert"),
-        (lambda e: e["questions"]["q1"].update(reads="slope"), "is nothing that can be measured"),
-        (lambda e: e["questions"]["q1"].update(decimals=9), "is nothing that can be measured"),
-        (lambda e: e["questions"]["q1"].update(kind="pie"), "nothing here reads pictures of the kind 'pie'"),
+        (lambda r: with_plot(r, kind="pie"), "nothing here reads pictures of the kind 'pie'"),
+        (lambda r: with_plot(r, x={"label": "", "low": 30, "high": 0, "categories": []}), "30 and 0 are not the ends"),
+        (lambda r: with_plot(r, y={"label": "", "low": "a", "high": 1, "categories": []}), "could not convert"),
+        (
+            lambda r: with_plot(r, x={"label": "", "low": 0, "high": 1, "categories": ["A", "B"]}),
+            "an axis of 2 categories",
+        ),
+        (lambda r: with_plot(r, x={"low": 0, "high": 1}), "it lacks 'label'"),
+        (lambda r: with_plot(r, size=[1]), "not enough values"),
+        (lambda r: with_plot(r, condition={"r": "high"}), "could not convert"),
+        (lambda r: {**r, "plots": []}, "has no plots or no claims"),
+        (lambda r: {**r, "claims": []}, "has no plots or no claims"),
+        (lambda r: changed_claim(r, type="essay"), "there is no answer of the type 'essay'"),
+        (lambda r: changed_claim(r, mood="good"), "unexpected keyword argument 'mood'"),
+        (lambda r: changed_claim(r, type="statement"), "unexpected keyword argument"),
     ],
 )
-def test_evidence_edited_by_hand_is_refused(bank, change, message):
-    damage(bank, change)
-    with pytest.raises(BankError, match=r"private/evidence\.json cannot be used: ") as caught:
+def test_records_edited_by_hand_are_refused(bank, change, message):
+    replace_record(bank, change(first(bank)))
+    with pytest.raises(BankError, match=r"private/plots\.jsonl cannot be used: ") as caught:
         verify(bank)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("values", [[], [1, 2], [[1, 2, 3]], [["a", "b"]], [[1, None]]])
 def test_data_that_are_no_points_are_refused(bank, values):
-    replace_record(bank, {**first(bank), "values": values})
+    replace_record(bank, with_plot(first(bank), values=values))
     with pytest.raises(BankError, match=r"private/plots\.jsonl cannot be used: "):
         verify(bank)
 
@@ -401,9 +812,6 @@ def test_what_is_no_bank_is_refused(tmp_path):
 
 
 def test_evidence_that_points_outside_the_bank_is_refused(bank):
-    path = bank / "private" / "evidence.json"
-    evidence = json.loads(path.read_text())
-    evidence["packages"]["../outside.xml"] = "0"
-    path.write_text(json.dumps(evidence))
+    edit_evidence(bank, lambda said: said["packages"].update({"../outside.xml": "0"}))
     with pytest.raises(BankError, match="names a file outside the bank"):
         verify(bank)

@@ -19,6 +19,7 @@ from .proof.readers import READERS
 from .proving import answer_of
 
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
+_WIDTHS = {"scatter": 2, "boxplot": 2, "histogram": 1}  # numbers of one value: x and y, group and value, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +158,15 @@ def _variants(path: Path) -> dict[str, VariantRecord]:
 
 def _picture(variant: str, plot: Mapping[str, Any]) -> PictureRecord:
     values = np.array(plot["values"], dtype=np.float64)
-    if values.ndim != 2 or not len(values) or not np.isfinite(values).all():
+    kind = str(plot["kind"])
+    if kind not in READERS:
+        raise ValueError(f"nothing here reads pictures of the kind {kind!r}")
+    width = _WIDTHS.get(kind, values.shape[-1])
+    if values.shape != (len(values), width) or not len(values) or not np.isfinite(values).all():
         raise ValueError(f"the values of {variant} are not data")
-    if plot["kind"] not in READERS:
-        raise ValueError(f"nothing here reads pictures of the kind {plot['kind']!r}")
     width, height = (int(side) for side in plot["size"])
     return PictureRecord(
-        kind=str(plot["kind"]),
+        kind=kind,
         picture=str(plot["picture"]),
         x=_axis(plot["x"]),
         y=_axis(plot["y"]),

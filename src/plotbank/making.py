@@ -16,7 +16,7 @@ from .generator.seeds import Seed
 from .item_templates import Graded, Text, grading, wording
 from .item_templates.grading import Choices, Matches
 from .item_templates.numerals import Numerals
-from .item_templates.words import LETTERS, caption, words
+from .item_templates.words import LETTERS, caption, labelled, words
 from .items import Axis, ChoiceKey, Key, NumericKey, Part, PartsKey, TrueFalseKey
 from .question import QuizQuestion, Setting, view
 
@@ -201,7 +201,7 @@ def _of_several(question: QuizQuestion, planned: Planned, graded: Graded, values
                 plot=plot,
                 values=own,
                 condition=condition,
-                alt=f"{letter}: {wording.alternative(template, scene, readings)}",
+                alt=labelled(letter, wording.alternative(template, scene, readings), scene.language),
                 caption=letter if template.type == "matching" else "",
                 option=None if template.type == "matching" else place,
             )
@@ -237,7 +237,12 @@ def _with_boxes(question: QuizQuestion, own: Seed, planned: Planned, values: Flo
         said = wording.described(box_scene, boxplot.readings(box, {"groups": 1.0}, of_box))
         shown.append(
             Shown(
-                kind=boxplot, plot=of_box, values=box, condition={"groups": 1.0}, alt=f"{letter}: {said}", option=place
+                kind=boxplot,
+                plot=of_box,
+                values=box,
+                condition={"groups": 1.0},
+                alt=labelled(letter, said, scene.language),
+                option=place,
             )
         )
     intro = wording.introduction(scene, readings, several=1)
@@ -273,7 +278,7 @@ def _table(shown: Shown, rows: Floats, title: str, numerals: Numerals) -> str:
     Of a box plot that is an option, the five numbers: the question is which one it is, not where its lines are.
     """
     plot, known, plain = shown.plot, words(numerals.language), numerals.plain
-    what = f"{title}: {known['data']}" if title else known["data"]
+    what = labelled(title, known["data"], numerals.language) if title else known["data"]
     readings = shown.kind.readings(shown.values, shown.condition, plot)
     if shown.kind.name == "scatter":
         head = [plot.x.label, plot.y.label]

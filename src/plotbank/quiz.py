@@ -158,7 +158,7 @@ class _Reader:
             self.refuse(place, f"{key} is missing", f'write {key} = "..."')
         if not isinstance(value, str):
             self.refuse(place, f"{key} = {value!r}", "write text between quotes")
-        if not value.strip() or not value.isprintable():
+        if not value.strip() or not _is_visible(value):
             self.refuse(place, f"{key} = {value!r}", "write one line of visible text")
         return value.strip()
 
@@ -544,7 +544,7 @@ def _groups(reader: _Reader, given: Any, label: str, place: str) -> Axis:
     if not isinstance(names, list) or not 1 <= len(names) <= 4 or not all(isinstance(n, str) for n in names):
         reader.refuse(place, f"x: categories = {names!r}", right)
     stripped = [name.strip() for name in names]
-    if len(set(stripped)) != len(stripped) or not all(name and name.isprintable() for name in stripped):
+    if len(set(stripped)) != len(stripped) or not all(name and _is_visible(name) for name in stripped):
         reader.refuse(place, f"x: categories = {names!r}", "give every group a name of its own")
     return Axis(
         label=reader.text(given, "label", f"{place}: x", default=label),
@@ -700,6 +700,11 @@ def _told(question: QuizQuestion, made: Made) -> list[str]:
         captions=[shown.caption for shown in made.shown],
         ends=[shown.ends for shown in made.shown],
     )
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a text is one line without control characters; spaces that do not break, as in French, are visible."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").isprintable()
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
