@@ -212,5 +212,5 @@ def _written(value: float, places: int) -> str:
 def _refuse_undrawable(text: str) -> None:
     font = FT2Font(findfont(FontProperties(family=_FONT)))
     missing = sorted({c for c in text if not c.isspace() and not font.get_char_index(ord(c))})
-    if missing or any(not c.isprintable() and not c.isspace() or c in "\n\r\t\v\f" for c in text):
+    if missing or not text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").isprintable():
         raise QuizFileError(f"the axis label {text!r} has characters that cannot be drawn: {' '.join(missing)}")

@@ -161,8 +161,7 @@ def _picture(variant: str, plot: Mapping[str, Any]) -> PictureRecord:
     kind = str(plot["kind"])
     if kind not in READERS:
         raise ValueError(f"nothing here reads pictures of the kind {kind!r}")
-    width = _WIDTHS.get(kind, values.shape[-1])
-    if values.shape != (len(values), width) or not len(values) or not np.isfinite(values).all():
+    if values.ndim != 2 or not len(values) or values.shape[1] != _WIDTHS[kind] or not np.isfinite(values).all():
         raise ValueError(f"the values of {variant} are not data")
     width, height = (int(side) for side in plot["size"])
     return PictureRecord(

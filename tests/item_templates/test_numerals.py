@@ -2,7 +2,6 @@
 
 import dataclasses
 import random
-import time
 from decimal import Decimal
 
 import pytest
@@ -146,15 +145,3 @@ def test_locales(given, locale, language):
 def test_locales_that_are_refused(tag, message):
     with pytest.raises(ValueError, match=message):
         numerals(tag)
-
-
-def test_fast_enough_for_large_banks():
-    ours, values = numerals("pt"), sample(10_000)
-
-    def once():
-        start = time.perf_counter()
-        for value in values:
-            ours.number(value, 2)
-        return time.perf_counter() - start
-
-    assert len(values) / min(once() for _ in range(5)) > 100_000

@@ -24,7 +24,7 @@ from plotbank.items import Axis, ChoiceKey, MatchingKey, NumericKey
 from plotbank.leaks import told
 
 KIND = kinds()["scatter"]
-PLOTS, ITEMS = 100, 1000
+PLOTS, ITEMS, TRIES = 100, 1000, 300
 AREA = (480.0, 360.0)
 # Axes of handy and unhandy numbers: negative ones, far from zero, long and short.
 AXES = [(0, 30, 0, 100), (-10, 25, 0, 120), (150, 200, 150, 200), (0, 3000, -5, 20), (0, 10, 40, 100), (0, 300, 4, 10)]
@@ -95,7 +95,7 @@ def drawn(name, k):
     wanted, plot = condition(name, k, rng), axes(int(rng.integers(len(AXES))))
     if template(name).plots:
         return plot, None, wanted, grade(name, wanted, plot, k)
-    while True:
+    for _ in range(TRIES):
         try:
             points = KIND.snap(KIND.plain(wanted, rng), wanted, plot, AREA, rng).values
             shown = KIND.show(template(name).show, points, plot, AREA, k % 3) if template(name).show else {}
@@ -104,6 +104,7 @@ def drawn(name, k):
                 return plot, points, readings, grade(name, readings, plot, k)
         except UnsuitableDraw:
             continue
+    raise AssertionError(f"{name}: nothing in {TRIES} draws with {wanted}")
 
 
 def grade(name, readings, plot, k):
@@ -288,6 +289,14 @@ def test_the_worked_share_works_out():
         r, squared, key = re.search(r"= \((\S+)\)² = (\S+), which is (\d+) in percent", text).groups()
         assert number(r) ** 2 == pytest.approx(number(squared), abs=0.001)
         assert round(100 * number(squared), 1) == pytest.approx(float(key), abs=0.55)
+
+
+@pytest.mark.parametrize("r", [0.9, -0.92, 0.1])
+def test_a_share_that_the_correlation_in_percent_would_answer_too_is_refused(r):
+    fine = {"r": 0.8, "rank_r": 0.8, "influence": 0.01, "n": 40.0}
+    grade("scatter/r-squared", fine, axes(0), 1)
+    with pytest.raises(UnsuitableDraw, match="requires"):
+        grade("scatter/r-squared", {**fine, "r": r, "rank_r": r}, axes(0), 1)
 
 
 def test_no_share_is_right_for_most():

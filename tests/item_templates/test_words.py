@@ -5,15 +5,18 @@ from itertools import pairwise
 import pytest
 
 from plotbank.item_templates.numerals import LANGUAGES
-from plotbank.item_templates.words import LETTERS, STRENGTHS, caption, listed, relationship, words
+from plotbank.item_templates.words import LETTERS, STRENGTHS, caption, labelled, listed, relationship, words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_word(language):
     wanted = {f"{strength} {sign}" for strength in STRENGTHS for sign in ("positive", "negative")}
 
-    assert set(words(language)) == wanted | {"no linear", "and", "true", "false", "caption"}
-    assert all(word and word == " ".join(word.split()) for word in words(language).values())
+    wanted |= {"no linear", "and", "true", "false", "caption", "colon"}
+
+    assert set(words(language)) == wanted | {"group", "observations", "data", "summary", "with data"}
+    assert all(word == " ".join(word.split()) for key, word in words(language).items() if key != "colon")
+    assert all(word.strip() for word in words(language).values())
     assert len(set(words(language).values())) == len(words(language))
 
 
@@ -89,3 +92,8 @@ def test_lists(items, language, printed):
 )
 def test_captions(language, printed):
     assert caption(LETTERS[0], language) == printed
+
+
+def test_labels_have_the_colon_of_their_language():
+    assert labelled("Plot A", "0.5", "en") == "Plot A: 0.5"
+    assert labelled("Graphique A", "0,5", "fr") == "Graphique A\N{NO-BREAK SPACE}: 0,5"
