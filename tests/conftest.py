@@ -24,7 +24,7 @@ EVERY = {
     "truth": 'template = "boxplot/true-false"',
     "medians": 'template = "boxplot/compare-medians"',
     "parts": 'template = ["boxplot/median", "boxplot/skew"]\ntitle = "Centre and shape"',
-    #"boxes": 'template = "histogram/which-boxplot"',
+    "boxes": 'template = "histogram/which-boxplot"',
     "bars": 'template = "histogram/count-above"',
 }
 UNSAYABLE_IN_CANVAS = ("estimate", "parts")  # partial credit; a number as one of several parts

@@ -695,19 +695,19 @@ def test_distinct_answers_of_a_template_that_no_feature_decides(tmp_path):
     assert sorted(row["key"] for row in rows(folder)) == ["1", "2", "3", "4"]
 
 
-def test_answers_are_really_distinct_where_only_the_data_decide_them(tmp_path):
-    """The slope of the line is nobody's condition: who would have another's answer gets another condition."""
-    text = SMALL.replace("scatter/estimate-r", "scatter/choose-r").replace(
-        "[0.5, 0.7]", "{ values = [0.6, 0.65, 0.7, 0.75] }"
+def test_answers_are_really_distinct_where_the_data_or_the_options_decide_them(tmp_path):
+    """No feature of the condition is the slope; and who chooses among other numbers has another answer."""
+    text = (
+        SMALL.replace("scatter/estimate-r", "scatter/slope").replace("r = [0.5, 0.7]", "r = 0.8")
+        + 'distinct = "answer"\n'
     )
     students = tuple(Student(id=str(i)) for i in range(12))
-    folder = small(tmp_path, text=text + 'distinct = "answer"\n', students=students[:4])
+    folder = small(tmp_path, text=text, students=students)
 
-    assert len({row["key"] for row in rows(folder)}) == 4
-    slopes = SMALL.replace("scatter/estimate-r", "scatter/slope").replace(
-        "r = [0.5, 0.7]", "r = 0.8\ncontext = 'heating'"
-    )
-    folder = small(
-        tmp_path, "slopes", text=slopes.replace("r = 0.8", "r = -0.8") + 'distinct = "answer"\n', students=students
-    )
     assert len({row["key"] for row in rows(folder)}) == 12
+    text = SMALL.replace("scatter/estimate-r", "scatter/choose-r").replace("[0.5, 0.7]", "{ values = [0.6, 0.65] }")
+    folder = small(tmp_path, "choices", text=text + 'distinct = "answer"\n', students=students[:4])
+    answers = [record["claims"][0]["answer"] for record in records(folder).values()]
+
+    assert len({row["key"] for row in rows(folder)}) == 2
+    assert len({(a["right"][0], *(entry["value"] for entry in a["entries"])) for a in answers}) == 4

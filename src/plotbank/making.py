@@ -179,10 +179,17 @@ def _of_one(question: QuizQuestion, own: Seed, planned: Planned, values: Floats,
 
 
 def _parts(texts: Sequence[Text]) -> PartsKey:
+    """The parts, without what is said to single answers: not every platform shows that in parts, and the feedback that
+    follows all of them says it too."""
     parts = []
     for text in texts:
         assert isinstance(text.key, NumericKey | ChoiceKey | TrueFalseKey), "the quiz file refuses other parts"
-        parts.append(Part(stem=text.stem, key=text.key, share=1 / len(texts)))
+        key: NumericKey | ChoiceKey | TrueFalseKey = text.key
+        if isinstance(key, ChoiceKey):
+            key = replace(key, options=tuple(replace(option, feedback="") for option in key.options))
+        elif isinstance(key, TrueFalseKey):
+            key = replace(key, if_true="", if_false="")
+        parts.append(Part(stem=text.stem, key=key, share=1 / len(texts)))
     return PartsKey(parts=tuple(parts))
 
 

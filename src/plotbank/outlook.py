@@ -146,10 +146,13 @@ def _chao(answers: Counter[str]) -> float:
 
 
 def _natural(question: QuizQuestion) -> list[str]:
-    features, unasked = question.kind.features, question.cases[0].unasked
-    split = {feature.family for feature in features if feature.name not in unasked}
-    natural = [f.name if f.family in split else f.family or f.name for f in features if f.name in unasked]
-    return list(dict.fromkeys(natural))
+    """Features, or families of them, that plots have and that nobody asks for."""
+    features, case = question.kind.features, question.cases[0]
+    had = case.draw(np.random.default_rng(0))
+    there = question.kind.settle({f.name: had[f.name] if f.step >= 1 else f.high for f in features})
+    unasked = [feature for feature in features if feature.name in case.unasked and there[feature.name] != 0]
+    split = {feature.family for feature in features if feature.name not in case.unasked}
+    return list(dict.fromkeys(f.name if f.family in split else f.family or f.name for f in unasked))
 
 
 def _drawing(question: QuizQuestion) -> tuple[Raw, str]:

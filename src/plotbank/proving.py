@@ -6,6 +6,7 @@
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -122,10 +123,13 @@ def _options(options: Sequence[str], answer: Choices) -> Iterator[str]:
 def stands_for(text: str, value: float) -> bool:
     """Whether a number as some locale prints it is this value: a comma or a point may part decimals or groups."""
     written = "".join(c for c in text.replace("\N{MINUS SIGN}", "-") if c.isdigit() or c in "-.,")
-    readings = {written.replace(",", "").replace(".", "")}
     for mark, group in (",.", ".,"):
-        readings.add(written.replace(group, "").replace(mark, "."))
-    return any(math.isclose(_float(reading), value, abs_tol=1e-9) for reading in readings)
+        whole, _, decimals = written.partition(mark)
+        if re.fullmatch(rf"-?\d{{1,3}}(\{group}\d{{2,3}})*\{group}\d{{3}}", whole):
+            whole = whole.replace(group, "")
+        if math.isclose(_float(f"{whole}.{decimals}"), value, abs_tol=1e-9):
+            return True
+    return False
 
 
 def _float(text: str) -> float:

@@ -74,6 +74,12 @@ class QuizQuestion:
         return tuple(sorted({value for case in self.cases for value in case.values[self.reads]})) if self.reads else ()
 
     @property
+    def valued(self) -> bool:
+        """Whether the key is the value of that feature, so that there are as many answers as values."""
+        key = self.template.key
+        return self.template.type == "numerical" and key is not None and key.text == self.reads
+
+    @property
     def combinations(self) -> int:
         """How many different combinations of the features asked for there are, in all cases."""
         return sum(case.count() for case in self.cases)
@@ -81,11 +87,11 @@ class QuizQuestion:
     def fixed_answers(self) -> int | None:
         """The most different answers there can be, where that is known without a try.
 
-        A number that is a feature has as many as the feature has values; options in words have one for each.
+        A key that is a feature has as many as the feature has values; options in words have one for each.
         """
         if len(self.templates) > 1 or self.template.plots or self.template.boxes:
             return None
-        if self.template.type == "numerical" and self.reads:
+        if self.valued:
             return len(self.values)
         if self.template.type == "truefalse":
             return 2
@@ -127,7 +133,7 @@ def _condition(question: QuizQuestion, rng: np.random.Generator, taken: set[floa
     for case in cases:
         if set(case.values[question.reads]) - taken:
             return case.draw_new(rng, taken)
-    raise ImpossibleRequest(f"all {len(taken)} values of {question.reads} are taken")
+    raise ImpossibleRequest(f"question {question.id!r}: all {len(taken)} values of {question.reads} are taken")
 
 
 def _fitting(question: QuizQuestion, condition: Mapping[str, float], rng: np.random.Generator) -> Iterator[Setting]:

@@ -130,7 +130,7 @@ def variants(
 def _wanted(quiz_id: str, question: QuizQuestion, students: Sequence[Student], secret: bytes) -> Iterator[_Wanted]:
     """What each student is to get.  It depends on nobody else, unless answers must differ: then on those who stand
     earlier in the roster."""
-    taken: set[float] | None = set() if question.distinct == "answer" and question.reads else None
+    taken: set[float] | None = set() if question.distinct == "answer" and question.valued else None
     for student in students:
         own = seeds.seed(secret, quiz_id, question.id, student.id)
         yield _planned(question, student, own, taken)
@@ -183,9 +183,14 @@ class _Maker:
             ImpossibleRequest: neither more draws nor other conditions made an item.
         """
         question, reason = self.question, ""
-        turns = 1 if question.distinct == "answer" and question.reads else _MOST_TURNS  # then others have the others
-        for _ in range(turns):
-            for _ in range(_ATTEMPTS if turns > 1 else MOST_ATTEMPTS):
+        turns = 1 if question.distinct == "answer" and question.valued else _MOST_TURNS  # then others have the others
+        for turn in range(turns):
+            if turn:
+                wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
+                drawn = self._draw(wanted, ())
+            for attempt in range(_ATTEMPTS if turns > 1 else MOST_ATTEMPTS):
+                if attempt:
+                    drawn = self._draw(wanted, drawn)
                 try:
                     return self._tried(wanted, drawn)
                 except UnsuitableDraw as refused:
@@ -193,9 +198,6 @@ class _Maker:
                     self._refused(reason, drawn)
                     if isinstance(refused, _NewTurn):
                         break
-                drawn = self._draw(wanted, drawn)
-            wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
-            drawn = self._draw(wanted, ())
         raise ImpossibleRequest(
             f"question {question.id!r}: no usable item for a student (last reason: {reason}): ask for less that is "
             "extreme at once, or a larger picture"

@@ -281,6 +281,7 @@ def test_the_worked_prediction_works_out():
         intercept, sign, slope, x_0, key = found.groups()
         worked = number(intercept) + (1 if sign == "+" else -1) * number(slope) * number(x_0)
         assert worked == pytest.approx(number(key), abs=0.6 * 10.0**-one.text.key.decimals)
+        assert not re.search("[−+×] −", text)
 
 
 def test_the_worked_share_works_out():
@@ -291,12 +292,27 @@ def test_the_worked_share_works_out():
         assert round(100 * number(squared), 1) == pytest.approx(float(key), abs=0.55)
 
 
-@pytest.mark.parametrize("r", [0.9, -0.92, 0.1])
+@pytest.mark.parametrize("r", [0.9, -0.92])
 def test_a_share_that_the_correlation_in_percent_would_answer_too_is_refused(r):
     fine = {"r": 0.8, "rank_r": 0.8, "influence": 0.01, "n": 40.0}
     grade("scatter/r-squared", fine, axes(0), 1)
     with pytest.raises(UnsuitableDraw, match="requires"):
         grade("scatter/r-squared", {**fine, "r": r, "rank_r": r}, axes(0), 1)
+
+
+def test_a_slope_that_its_inverse_would_answer_too_is_refused():
+    square = axes(2)
+    fine = {"r": 0.7, "slope": 0.7, "intercept": 50.0, "n": 40.0}
+    grade("scatter/slope", fine, square, 1)
+    with pytest.raises(UnsuitableDraw, match="requires"):
+        grade("scatter/slope", {**fine, "slope": 0.97}, square, 1)
+
+
+def test_a_prediction_that_the_middle_of_the_points_would_answer_too_is_refused():
+    fine = {"r": 0.7, "slope": 2.0, "intercept": 20.0, "mean_y": 50.0, "n": 40.0}
+    grade("scatter/predict", fine, axes(0), 1)
+    with pytest.raises(UnsuitableDraw, match="requires"):
+        grade("scatter/predict", {**fine, "slope": 0.3, "intercept": 45.5}, axes(0), 1)
 
 
 def test_no_share_is_right_for_most():
@@ -507,6 +523,29 @@ def test_who_does_not_look_is_right_by_chance_only(name):
     chance = 1 / len(thousand(name)[0][0])
     limit = 5 * math.sqrt(chance * (1 - chance) / ITEMS)
     assert {s: hit / ITEMS for s, hit in hits.items() if hit / ITEMS > chance + limit} == {}
+
+
+@pytest.mark.parametrize("name", IN_WORDS)
+def test_every_description_is_right_as_often(name):
+    keys = Counter(one.text.key.options[one.text.key.correct].text for one in tried(name))
+    assert len(keys) == len(template(name).claims)
+    assert max(keys.values()) - min(keys.values()) <= 4
+
+
+def test_neither_sign_nor_strength_tells_which_plot_it_is():
+    """The plot asked for is the stronger or the weaker of its sign; the stronger plot rises or falls, like the other or not."""
+    strengths, signs = Counter(), Counter()
+    for k in range(ITEMS):
+        for name, seen in (("scatter/which-has-r", strengths), ("scatter/stronger", signs)):
+            *_, readings, graded = drawn(name, k)
+            sizes = [entry.value for entry in graded.answer.entries]
+            r = sizes[graded.answer.right[0]]
+            assert r == readings["r"]
+            seen[(r > 0, abs(r) == max(map(abs, sizes)) if seen is strengths else min(sizes) * max(sizes) > 0)] += 1
+    limit = 5 * math.sqrt(0.25 * 0.75 * ITEMS)
+    for seen in (strengths, signs):
+        assert len(seen) == 4
+        assert all(abs(count - ITEMS / 4) < limit for count in seen.values()), seen
 
 
 def test_matching_plots_come_in_any_order():
