@@ -422,7 +422,8 @@ def _clear(template: Template, names: Mapping[str, Any]) -> list[tuple[Claim, bo
 def _statements(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
     """Some of the clear statements: how many are true is drawn first, so that no number of ticks is the likeliest."""
     wanted = template.statements
-    clear = [_clear(template, names)[i] for i in order.permutation(len(_clear(template, names)))]
+    found = _clear(template, names)
+    clear = [found[i] for i in order.permutation(len(found))]
     true, false = [c for c in clear if c[1]], [c for c in clear if not c[1]]
     many = int(order.integers(1, wanted))
     if len(true) < many or len(false) < wanted - many:

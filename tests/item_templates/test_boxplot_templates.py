@@ -29,7 +29,7 @@ PLOTS, ITEMS, TRIES = 100, 1000, 300
 AREA = (480.0, 360.0)
 NAMES = ("North", "South-East", "West", "Lakes")
 # Axes of handy and unhandy numbers: negative ones, far from zero, with few ticks and with many.
-AXES = [(0, 100), (0, 8), (40, 100), (-20, 20), (800, 2400), (0, 1)]
+AXES = [(0, 100), (0, 8), (40, 100), (-20, 20), (800, 2400), (0, 0.5)]
 USUAL = {"groups": 1, "n": [28, 50], "median": [0.25, 0.75], "iqr": [0.1, 0.3], "skew": [-0.4, 0.4]}
 USUAL |= {"lower": [0.4, 1.3], "upper": [0.4, 1.3], "outliers": [0, 2]}
 

@@ -37,6 +37,7 @@ _THOUSANDS = r"[1-9][0-9]{0,2}(?:[.,'’\u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9
 _NUMBER = re.compile(rf"{_SIGN}(?:{_THOUSANDS}|[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)")
 _GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?P<sign>[.,'’\u00a0\u2009\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*([.,][0-9]+)?")
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_VARIANT = re.compile(r" [0-9a-f]{8}$")  # tells an instructor which variant a title is of
 # Names a picture and says nothing about it: "A", "Plot B".
 _LABEL = re.compile(r"(?:[^\W\d_]+ )?[^\W\d_]")
 
@@ -101,7 +102,7 @@ def _places_of(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterato
         assert isinstance(picture, DeliveredPicture), "there are no more ends than pictures"
         alt = _without(picture.alt, own)
         yield _Place(name="text alternative", text=alt, stands=_stands_in_prose, about=picture.caption)
-    yield _Place(name="title", text=delivered.title, stands=_stands_in_prose)
+    yield _Place(name="title", text=_VARIANT.sub("", delivered.title), stands=_stands_in_prose)
     for picture in delivered.pictures:
         yield _Place(name="picture's name", text=picture.name.removesuffix(".png"), stands=_stands_in_name)
     yield _Place(name="id", text=delivered.id, stands=_stands_in_name)
@@ -145,8 +146,9 @@ def _tells(key: KeyDelivered, place: _Place, captions: frozenset[str]) -> bool:
     """Whether the right answer stands in a place; all options standing there together tell nothing."""
     match key:
         case NumericDelivered():
-            # Elsewhere a whole number stands by chance, and for all students alike: "Quiz 1", "a 4 in 3 hours".
-            return (key.decimals > 0 or place.name == "text alternative") and place.holds(printed(key))
+            # Elsewhere a digit stands by chance, and for all students alike: "Quiz 1".
+            a_digit = len(printed(key)) == 1
+            return (not a_digit or place.name == "text alternative") and place.holds(printed(key))
         case ChoiceDelivered():
             named = _named(key.options, place, captions)
             return not named.isdisjoint(key.correct) and len(named) < len(key.options)
