@@ -95,6 +95,8 @@ class Frame:
     def _refuse_overlong(self, axes: mpl.axes.Axes) -> None:
         picture = axes.get_figure(root=True).bbox  # type: ignore[union-attr]
         for label, of in ((axes.xaxis.label, self._plot.x), (axes.yaxis.label, self._plot.y)):
+            if not of.label:
+                continue
             drawn = label.get_window_extent()
             if drawn.x0 < 0 or drawn.y0 < 0 or drawn.x1 > picture.x1 or drawn.y1 > picture.y1:
                 raise QuizFileError(f"the axis label {of.label!r} does not fit: shorten it or enlarge the picture")

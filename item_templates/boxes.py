@@ -145,7 +145,7 @@ def prove(
 ) -> Iterator[str]:
     """What contradicts the key, in words, when the bars and the boxes are those measured in the pictures.
 
-    The right box's quartiles must be those of the bars, within half a bar and better than any other box's.
+    The right box's quartiles must be those of the bars, within the width of a bar and better than any other box's.
     """
     wanted = [_grouped(histogram, view, share) for share in (0.25, 0.5, 0.75)]
     off = [_apart([box["q1_1"], box["q2_1"], box["q3_1"]], wanted) for box in boxes]

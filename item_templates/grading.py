@@ -366,7 +366,7 @@ def _on_one_side(
     if wanted > 1 and order.integers(2):
         taken.append(_further(key, side, clarity * stretches[0], apart, decimals))
     for value in candidates:
-        if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= clarity:
+        if len(taken) < wanted and min(apart(value, other) for other in (key, *taken)) >= clarity - _SLACK:
             taken.append(value)
     while True:
         found = [key, *taken]
@@ -389,7 +389,7 @@ def _further(value: float, side: int, units: float, apart: Callable[[float, floa
     step = side * 10.0**-decimals
     for k in range(1, 100_000):
         found = rounded(value + k * step, decimals)
-        if apart(found, value) >= units:
+        if apart(found, value) >= units - _SLACK:
             return found
     raise UnsuitableDraw("no room for options")
 
@@ -509,7 +509,8 @@ def _pairs(r: float, jnds: float, order: np.random.Generator) -> list[float]:
     """Four correlations: r, one of its sign so far away, and both with the other sign.
 
     So r has one near neighbour wherever it stands, and is equally hard to tell from it; of four numbers on a line this
-    is the only such pattern.
+    is the only such pattern.  The other is as likely the weaker as the stronger: where there is room for one only, it
+    would tell which is right.
     """
     others = []
     for below, above in ((0, 1), (1, 0)):
@@ -517,9 +518,9 @@ def _pairs(r: float, jnds: float, order: np.random.Generator) -> list[float]:
             (other,) = set(perception.ladder(abs(r), below, above, jnds, places=2)) - {round(abs(r), 2)}
         except ValueError:
             continue
-        if perception.apart(other, 0) >= jnds and other > 0:
+        if other > 0 and perception.apart(other, -other) >= jnds:
             others.append(other)
-    if not others:
+    if len(others) < 2:
         raise UnsuitableDraw(f"no room for another correlation {jnds:g} just-noticeable differences from {r:g}")
     other = others[int(order.integers(len(others)))]
     return [-abs(r), abs(r), -other, other]

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
@@ -116,8 +116,14 @@ def _names(readings: Readings, scene: Scene) -> dict[str, Any]:
         **known(readings, scene.view),
         "numerals": scene.numerals,
         "relationship": partial(relationship, language=language),
-        "listed": partial(listed, language=language),
+        "listed": partial(_listed, language=language),
     }
+
+
+def _listed(items: Iterable[str], language: str) -> str:
+    several = list(items)
+    text = listed(several, language)
+    return Markdown(text) if all(isinstance(item, Markdown) for item in several) else text
 
 
 def _key(

@@ -152,8 +152,9 @@ class Scatter:
 
     def readings(self, values: Floats, condition: Condition, plot: Plot) -> dict[str, float]:
         """The features; the least-squares line's slope and intercept, means and standard deviations (n - 1); the
-        correlation of the ranks (Spearman), the largest change of r when one point is left out, and `gap`: the
-        narrowest gap between groups as a multiple of what parts them (infinite where there is one group only).
+        correlation of the ranks (Spearman), the largest change of r when one point is left out; `gap`: the narrowest
+        gap between groups as a multiple of what parts them (infinite where there is one group only); `seam`: in the
+        same measure, how near a group is to falling into two.
 
         Where the condition says which point is `marked`: `r_without`, the correlation of the others, and its place
         `x_marked` and `y_marked`.
@@ -171,6 +172,7 @@ class Scatter:
             "outliers": groups.outliers,
             "clusters": groups.clusters,
             "gap": groups.gap,
+            "seam": seam(framed(values)),
             "slope": float(slope),
             "intercept": float(y.mean() - slope * x.mean()),
             "mean_x": float(x.mean()),
@@ -518,6 +520,36 @@ def _grouped(points: Floats) -> _Groups:
         return _Groups(np.nan, np.nan, np.nan)
     margins = [*to_others[alone] / far, *(to_others[clusters] / length if clusters.sum() > 1 else ())]
     return _Groups(float(sizes[alone].sum()), float(clusters.sum()), float(min(margins, default=np.inf)))
+
+
+def seam(points: Floats) -> float:
+    """How near one of the groups of framed points (n, 2) is to falling into two clusters.
+
+    The smallest steps that join all points, the shortest first, are those of the minimum spanning tree.  Of the steps
+    that join two parts each large enough for a cluster, and are no gap, the widest as a multiple of what parts groups;
+    0 where there is none.
+    """
+    n = len(points)
+    distance = _distances(points)
+    length = max(GAP[0], GAP[1] * float(np.median(distance.min(axis=1))))
+    nearest, via = distance[0].copy(), np.zeros(n, dtype=np.int64)
+    outside = np.ones(n, dtype=bool)
+    outside[0] = False
+    steps = []
+    for _ in range(n - 1):  # Prim: the nearest point outside joins
+        point = int(np.where(outside, nearest, np.inf).argmin())
+        steps.append((float(nearest[point]), int(via[point]), point))
+        outside[point] = False
+        nearer = distance[point] < nearest
+        nearest, via = np.where(nearer, distance[point], nearest), np.where(nearer, point, via)
+    part, size, widest = np.arange(n), np.ones(n, dtype=np.int64), 0.0
+    for step, one, other in sorted(steps):
+        first, second = part[one], part[other]
+        if step < length and min(size[first], size[second]) >= max(5, 0.1 * n):
+            widest = step / length
+        size[first] += size[second]
+        part[part == second] = first
+    return widest
 
 
 def _linked(near: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

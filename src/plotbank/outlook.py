@@ -19,7 +19,7 @@ from .quiz import question_of_template
 from .rehearsal import Raw, Rehearsed, plain, rehearse
 
 _STUDENTS = 60
-_ROUNDS = 100
+_ROUNDS = 200
 _EVEN = 0.1  # logits: a standard deviation of difficulty below it is even
 
 
@@ -71,7 +71,7 @@ def _variety(question: QuizQuestion, found: Rehearsed, students: int | None) -> 
     answers = Counter(made.key.equivalence for made in found.made)
     known = question.fixed_answers()
     if known is not None:
-        yield f"{known} different answers are possible."
+        yield f"At most {known} different answers are possible."
     else:
         yield f"About {_chao(answers):,.0f} different answers (key and options), by {len(found.made)} trials."
     if students and students > 1:

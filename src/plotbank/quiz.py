@@ -67,7 +67,7 @@ def read_quiz(path: Path) -> Quiz:
     reader.only(text, ("quiz", "question"), "the file")
     head = reader.table(text, "quiz", "the file")
     reader.only(head, _QUIZ_KEYS, "[quiz]")
-    identifier = reader.text(head, "id", "[quiz]")
+    title, identifier = (reader.text(head, key, "[quiz]") for key in ("title", "id"))
     if not _IDENTIFIER.fullmatch(identifier):
         reader.refuse("[quiz]", f"id = {identifier!r}", "write a letter, then letters, digits and hyphens, 60 at most")
     try:
@@ -95,7 +95,7 @@ def read_quiz(path: Path) -> Quiz:
         if question.id in taken:
             reader.refuse("[[question]]", f"id = {question.id!r} stands twice", "give every question an id of its own")
         taken.add(question.id)
-    return Quiz(id=identifier, title=reader.text(head, "title", "[quiz]"), numerals=written, questions=questions)
+    return Quiz(id=identifier, title=title, numerals=written, questions=questions)
 
 
 def refuse_impossible(quiz: Quiz, students: int) -> None:
@@ -205,7 +205,7 @@ def _question(
     picture: PictureSpec,
     written: Numerals,
 ) -> QuizQuestion:
-    kind = _kind(reader, templates, place)
+    kind = _kind(reader, templates, written, place)
     card = latest(kind.name)
     _refuse_other_features(kind, card)
     families = dict.fromkeys(feature.family for feature in kind.features if feature.family)
@@ -264,7 +264,7 @@ def _templates(reader: _Reader, table: Mapping[str, Any], place: str) -> tuple[T
     return templates
 
 
-def _kind(reader: _Reader, templates: Sequence[Template], place: str) -> Kind:
+def _kind(reader: _Reader, templates: Sequence[Template], written: Numerals, place: str) -> Kind:
     name = templates[0].kind
     kind = kinds().get(name)
     if kind is None:
@@ -277,6 +277,12 @@ def _kind(reader: _Reader, templates: Sequence[Template], place: str) -> Kind:
         )
     for template in templates:
         refuse_unprovable(template, kind)
+        if not {"", written.language} & set(template.texts):
+            reader.refuse(
+                place,
+                f"{template.name} has no words in the language {written.language!r}",
+                f"choose another template, or a locale of {', '.join(template.texts)}",
+            )
     return kind
 
 
@@ -483,7 +489,10 @@ def _settings(
     chosen = list(known.values()) if names == ["any"] else []
     for name in names if names != ["any"] else []:
         if name not in known:
-            of_kind = context(name).kind  # an unknown name is refused there
+            try:
+                of_kind = context(name).kind
+            except QuizFileError as unknown:
+                reader.refuse(place, f"context = {name!r}", str(unknown))
             reader.refuse(place, f"context = {name!r} is for plots of the kind {of_kind!r}", _nearest(name, known))
         chosen.append(known[name])
     if not chosen:
@@ -601,7 +610,8 @@ def _refuse_unfitting_contexts(reader: _Reader, question: QuizQuestion, place: s
                     f"r = {value:g}, but no context has a relationship that {direction}",
                     'write context = "any", another one, or other values of r',
                 )
-        if most := max(case.values.get("groups", ()), default=0):
+        natural = tuple(feature.usual[1] for feature in question.kind.features if feature.name == "groups")
+        if most := max(case.values.get("groups", natural), default=0):
             for setting in settings:
                 if len(setting.plot.x.categories) < most:
                     reader.refuse(

@@ -82,30 +82,33 @@ def view(plot):
     return question.view(plot)
 
 
-@cache
-def steps(name):
-    """The values of a feature that a condition [low, high] stands for."""
-    feature = next(f for f in KIND.features if f.name == name)
-    return lambda low, high: [round(k * feature.step, 6) for k in range(round(low / feature.step), round(high / feature.step) + 1)]
-
-
 def values(feature, given):
+    """What a feature may be, from a value, a range or a list as in a quiz file."""
     if isinstance(given, dict):
         return [float(value) for value in given["values"]]
-    return steps(feature)(*given) if isinstance(given, list) else [float(given)]
+    if not isinstance(given, list):
+        return [float(given)]
+    return [
+        round(k * feature.step, 6) for k in range(round(given[0] / feature.step), round(given[1] / feature.step) + 1)
+    ]
+
+
+@cache
+def grids(name):
+    """For each case of a template's conditions, the values of every feature."""
+    return [
+        {f.name: values(f, case.get(f.name, case.get(f.family, USUAL.get(f.family or f.name)))) for f in KIND.features}
+        for case in template(name).conditions
+    ]
 
 
 def condition(name, k, rng):
     """The k-th condition that can be drawn: every case, and every value of what is asked for, as often as any other."""
-    cases = template(name).conditions
-    case = cases[k % len(cases)]
+    grid, reads = grids(name)[k % len(grids(name))], template(name).reads
     for _ in range(TRIES):
-        found = {}
-        for feature in KIND.features:
-            given = case.get(feature.name, case.get(feature.family, USUAL.get(feature.family or feature.name)))
-            several = values(feature.name, given)
-            turns = feature.name == template(name).reads
-            found[feature.name] = several[k % len(several) if turns else int(rng.integers(len(several)))]
+        found = {feature: several[int(rng.integers(len(several)))] for feature, several in grid.items()}
+        if reads:
+            found[reads] = grid[reads][k % len(grid[reads])]
         found = KIND.settle(found)
         if not KIND.impossible(found):
             return found
@@ -120,6 +123,7 @@ def plot_of(k, groups):
     return KIND.fitted(plot, {"groups": groups})
 
 
+@cache
 def drawn(name, k):
     """Values for the k-th condition that the template takes, their readings, and what is right."""
     rng = np.random.default_rng([k, *name.encode()])
@@ -155,7 +159,9 @@ def tried(name):
         plot, data, readings, graded = drawn(name, k)
         groups = [np.sort(data[data[:, 0] == group, 1]) for group in np.unique(data[:, 0])]
         text = worded(name, plot, readings, graded)
-        found.append(Tried(plot, groups, readings, graded, text, wording.alternative(template(name), scene(plot), readings)))
+        found.append(
+            Tried(plot, groups, readings, graded, text, wording.alternative(template(name), scene(plot), readings))
+        )
     return found
 
 
@@ -274,7 +280,9 @@ def test_numbers_answer_themselves(name):
             assert not key.accepts(round(float(wrong), key.decimals)), (name, wrong, key)
         if name != "boxplot/outliers":
             assert f"Every answer from {low} to {high} earns the mark." in plain(item.text.feedback)
-            assert f"to the nearest {step.normalize():f}" in item.stem or (key.decimals == 0 and "as a whole number" in item.stem)
+            assert f"to the nearest {step.normalize():f}" in item.stem or (
+                key.decimals == 0 and "as a whole number" in item.stem
+            )
         assert f"<strong>{str(value).replace('-', '−')}</strong>" in item.text.feedback
 
 
@@ -393,12 +401,15 @@ def number(found):
 def claims(item):
     """Patterns of statements, and whether they are true of the values."""
     x = item.groups
-    (q1, q2, q3), (low, high, outliers) = quartiles(x[0]), whiskers(x[0])
+    (q1, q2, q3), (_, _, outliers) = quartiles(x[0]), whiskers(x[0])
     y = item.plot.y
     yield r"About (one )?half of the values( of \S+)? lie inside (its|the) box\.", lambda m: True
     yield r"About two thirds of the values( of \S+)? lie inside (its|the) box\.", lambda m: False
     yield r"(Both|The two) parts of (a|the) box hold about as many values.*", lambda m: True
-    yield r"(Where one part of a box is longer|The longer part of the box).* (also )?holds more values.*", lambda m: False
+    yield (
+        r"(Where one part of a box is longer|The longer part of the box).* (also )?holds more values.*",
+        lambda m: False,
+    )
     yield r"A longer box shows that the middle half of the values is spread more widely\.", lambda m: True
     yield r"A longer box shows that there are more values in the middle half of the group\.", lambda m: False
     yield r"Half of the values of \S+ are smaller than the line inside its box\.", lambda m: True

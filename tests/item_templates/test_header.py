@@ -333,7 +333,8 @@ def test_an_expression_of_let_is_named_with_its_line():
 
 GERMAN = {
     "plain": "+++\ntitle = 'Eigene'\n+++\n" + BODY,
-    "claims": "+++\ntitle = 'Eigene'\n[option.up]\ntext = 'Auf'\nwhy = 'Nein'\n[option.down]\ntext = 'Ab'\n+++\n" + BODY,
+    "claims": "+++\ntitle = 'Eigene'\n[option.up]\ntext = 'Auf'\nwhy = 'Nein'\n[option.down]\ntext = 'Ab'\n+++\n"
+    + BODY,
 }
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from plotbank.item_templates.perception import apart, at_position, jnd, ladder, position
+from plotbank.item_templates.perception import LAWS, STRONGEST, apart, at_position, jnd, ladder, position, stronger
 
 
 @pytest.mark.parametrize(("r", "expected"), [(0.1, 0.211), (0.3, 0.130), (0.5, 0.080), (0.7, 0.050), (0.9, 0.031)])
@@ -50,3 +50,34 @@ def test_rungs_are_never_nearer_than_asked(r, above):
 def test_no_room_is_said():
     with pytest.raises(ValueError, match="no room for 3 options above and 0 below r = 0.90"):
         ladder(0.9, 0, 3, 2, places=2)
+
+
+def test_distances_by_hand():
+    """exp(1.313) / 2.415 = 1.53925: position(0.5) = 1.53925 (exp(1.2075) - 1) = 3.60999."""
+    assert position(0.5) == pytest.approx(3.610, abs=0.001)
+    assert apart(0.5, 0) == pytest.approx(3.610, abs=0.001)
+    assert apart(-0.5, 0.5) == apart(0.5, -0.5) == pytest.approx(7.220, abs=0.002)
+    assert stronger(-0.5, 0.5) == 0
+    assert stronger(-0.5, 0.1) == apart(0.5, 0.1)
+
+
+def test_laws():
+    assert {"correlation": apart, "strength": stronger} == LAWS
+
+
+def test_a_ladder_may_end_at_the_strongest_correlation_but_not_beyond():
+    assert ladder(0.95, 0, 1, 1, places=2)[-1] <= STRONGEST
+    assert ladder(-0.95, 1, 0, 1, places=2)[0] >= -STRONGEST
+    with pytest.raises(
+        ValueError, match="no room for 1 options above and 0 below r = 0.97, 1 just-noticeable differences"
+    ):
+        ladder(0.97, 0, 1, 1, places=2)
+    with pytest.raises(ValueError, match="no room"):
+        ladder(-0.97, 1, 0, 1, places=2)
+
+
+def test_rungs_are_rounded_outwards():
+    """One unit above 0.5 lies 0.5735, one below it 0.4106."""
+    assert ladder(0.5, 1, 1, 1, places=2) == [0.41, 0.5, 0.58]
+    assert ladder(-0.5, 1, 1, 1, places=2) == [-0.58, -0.5, -0.41]
+    assert ladder(0.5, 1, 1, 1, places=3) == [0.41, 0.5, 0.574]

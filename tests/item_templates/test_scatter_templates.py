@@ -305,7 +305,7 @@ def test_a_slope_that_its_inverse_would_answer_too_is_refused():
     fine = {"r": 0.7, "slope": 0.7, "intercept": 50.0, "n": 40.0}
     grade("scatter/slope", fine, square, 1)
     with pytest.raises(UnsuitableDraw, match="requires"):
-        grade("scatter/slope", {**fine, "slope": 0.97}, square, 1)
+        grade("scatter/slope", {**fine, "slope": 1.01}, square, 1)
 
 
 def test_a_prediction_that_the_middle_of_the_points_would_answer_too_is_refused():

@@ -62,7 +62,8 @@ class ScatterReading:
         """All quantities that the points, the line and the ring show, under the names by which templates ask for them.
 
         `x` and `y` are the ends of the axes.  `bend` is the correlation of y with the parabola in x orthogonal to x
-        and 1; `outliers`, `clusters` and `gap` are those of single linkage, NaN where a group is neither.
+        and 1; `outliers`, `clusters` and `gap` are those of single linkage, NaN where a group is neither; `seam` is the
+        widest step by which single linkage joins two clusters without a gap, as a multiple of what parts groups.
         """
         low, high = np.array([x, y]).T
         points = low + self.points * (high - low)
@@ -85,6 +86,7 @@ class ScatterReading:
             "outliers": outliers,
             "clusters": clusters,
             "gap": gap,
+            "seam": _seam(self.points),
         }
         if self.line:
             intercept, rise = self.line
@@ -734,3 +736,25 @@ def _groups(points: Floats) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     parting = [gap for gap, of_cluster in gaps if clusters > 1 or not of_cluster]
     return float(outliers), float(clusters), min(parting, default=np.inf)
+
+
+def _seam(points: Floats) -> float:
+    """The widest step that joins two clusters of points (n, 2) and is no gap, as a multiple of what parts groups."""
+    n = len(points)
+    at = (points - points.min(axis=0)) / np.ptp(points, axis=0)
+    apart = np.hypot(*(at[:, None] - at).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    length = max(APART[0], APART[1] * float(np.median(apart.min(axis=1))))
+    pairs = np.argwhere(np.triu(apart < length))
+    members = [{point} for point in range(n)]
+    widest = 0.0
+    for one, other in pairs[apart[tuple(pairs.T)].argsort()].tolist():
+        first, second = members[one], members[other]
+        if first is second:
+            continue
+        if min(len(first), len(second)) >= max(5, 0.1 * n):
+            widest = float(apart[one, other]) / length
+        first |= second
+        for point in second:
+            members[point] = first
+    return widest

@@ -45,7 +45,7 @@ _SLOTS = range(1, 5)
 
 _SCATTER = (
     *("n", "r", "bend", "slope", "intercept", "mean_x", "mean_y", "sd_x", "sd_y", "rank_r", "influence", "outliers"),
-    *("clusters", "gap", "r_without", "x_marked", "y_marked"),
+    *("clusters", "gap", "seam", "r_without", "x_marked", "y_marked"),
 )
 _LINES = ("whisker_low", "q1", "q2", "q3", "whisker_high", "min", "max")
 _SHAPE = ("median", "iqr", "skew", "lower", "upper", "outliers")
