@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -19,7 +18,7 @@ from click.testing import CliRunner
 from plotbank.cli import expected_sharing, main
 from plotbank.models import latest
 
-from .conftest import EXAMPLE, ROOT
+from .conftest import ROOT, rows
 
 
 @pytest.fixture
@@ -37,6 +36,32 @@ def started(run, tmp_path):
     """A folder made by `plotbank init`."""
     run("init", tmp_path / "quiz")
     return tmp_path / "quiz"
+
+
+TINY = """
+[quiz]
+title = "Tiny"
+id = "tiny"
+picture = { size = [400, 300], density = 1 }
+[[question]]
+template = "scatter/estimate-r"
+r = [0.6, 0.7]
+n = [20, 25]
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A folder with a quiz of one question for three students."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "quiz.toml").write_text(TINY)
+    (folder / "roster.csv").write_text("id,name\ns1,A\ns2,B\ns3,C\n")
+    return folder
+
+
+def building(folder, *more):
+    return ("build", folder / "quiz.toml", "--roster", folder / "roster.csv", "-o", folder / "bank", *more)
 
 
 def refused(run, *words):
@@ -79,80 +104,273 @@ def test_help_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+def unwrapped(output):
+    return " ".join(output.split())
+
+
 def test_init_check_build_verify(run, started):
+    """What every instructor does first, with the sample as it comes."""
     checked = run("check", started / "quiz.toml", "--roster", started / "roster.csv").output
     assert "5 students (plain columns), told apart by 'id'." in checked
-    assert "31 different answers" in checked
-    assert "tolerance 0.075 to 0.155" in checked
+    assert "Question q1: Estimate the correlation (scatter/estimate-r, 2 points)" in checked
+    said = unwrapped(checked)
+    assert re.search(r"\d+ conditions; every picture is drawn anew\. As in plots of real data: bend, fan, ", said)
+    assert re.search(r"\d+ different answers are possible\.", said)
+    assert re.search(r"Clarity 1\.\d to \d\.\d \(median \d\.\d\); tolerance 0\.\d+ to 0\.\d+\.", said)
+    assert re.search(r"Predicted: \d\d% answer right, varying by 0\.\d\d logits between students\.", said)
+    assert re.search(r"Of \d+ draws by the network, \d+% were refused and drawn again", said)
+    assert "Warning" not in said
     assert checked.endswith("The quiz can be built.\n")
 
-    built = run("build", started / "quiz.toml", "--roster", started / "roster.csv", "-o", started / "bank").output
-    assert "All 10 keys were proved from the pictures." in built
+    built = run(*building(started)).output
+    questions = checked.count("Question q")
+    assert f"All {5 * questions} keys were proved from the pictures." in built
     assert f"  {started / 'bank/moodle/my-first-quiz.xml'}\n" in built
     assert f"  {started / 'bank/canvas/my-first-quiz.zip'}\n" in built
     assert "of 5 students about 3 will share a variant" in built
+    assert re.search(r"Predicted difficulty varies by 0\.\d\d logits\.", built)
     assert stat.S_IMODE((started / "quiz.secret").stat().st_mode) == 0o600
 
-    assert run("verify", started / "bank").output == "20 of 20 items proved, in 2 packages.\n"
+    items = 10 * questions
+    assert run("verify", started / "bank").output == f"{items} of {items} items proved, in 2 packages.\n"
 
 
-def test_a_second_build_uses_the_same_secret(run, started):
-    words = [
-        "build",
-        started / "quiz.toml",
-        "--roster",
-        started / "roster.csv",
-        "--to",
-        "moodle",
-        "-o",
-        started / "bank",
-    ]
+def test_a_second_build_uses_the_same_secret(run, tiny):
+    words = building(tiny, "--to", "moodle")
     assert "A new secret was made" in run(*words).output
-    first = (started / "bank/moodle/my-first-quiz.xml").read_bytes()
+    first = (tiny / "bank/moodle/tiny.xml").read_bytes()
     assert "A new secret was made" not in run(*words, "--overwrite").output
-    assert (started / "bank/moodle/my-first-quiz.xml").read_bytes() == first
-    assert not (started / "bank/canvas").exists()
+    assert (tiny / "bank/moodle/tiny.xml").read_bytes() == first
+    assert not (tiny / "bank/canvas").exists()
 
 
-def test_verify_says_what_is_wrong_and_exits_with_1(run, started):
-    run("build", started / "quiz.toml", "--roster", started / "roster.csv", "--to", "moodle", "-o", started / "bank")
-    (started / "bank/moodle/my-first-quiz.xml").unlink()
-    result = run("verify", started / "bank", code=1)
+def test_verify_says_what_is_wrong_and_exits_with_1(run, tiny):
+    run(*building(tiny, "--to", "moodle"))
+    (tiny / "bank/moodle/tiny.xml").unlink()
+    result = run("verify", tiny / "bank", code=1)
 
-    assert "moodle/my-first-quiz.xml: the package is missing\n" in result.output
+    assert "moodle/tiny.xml: the package is missing\n" in result.output
     assert result.output.endswith("findings: do not use this bank.\n")
 
 
-def test_output_is_quiet_when_piped(run, started):
-    result = run("build", started / "quiz.toml", "--roster", started / "roster.csv", "-o", started / "bank")
+def test_output_is_quiet_when_piped(run, tiny):
+    result = run(*building(tiny))
 
     assert result.stderr == ""
     assert "\x1b" not in result.output
     assert "\r" not in result.output
 
 
-def test_a_terminal_sees_progress_with_an_estimate(started):
+def test_a_terminal_sees_progress_with_an_estimate(tiny):
     """Standard error is a pseudo-terminal of 100 columns; standard output stays a pipe."""
     outer, inner = pty.openpty()
     command = [sys.executable, "-m", "plotbank", "build", "quiz.toml", "--roster", "roster.csv", "-o", "bank"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    done = subprocess.run(command, cwd=started, stderr=inner, stdout=subprocess.PIPE, env=environment, check=True)
+    done = subprocess.run(command, cwd=tiny, stderr=inner, stdout=subprocess.PIPE, env=environment, check=True)
     os.close(inner)
     shown = os.read(outer, 1_000_000).decode(errors="replace")
     os.close(outer)
 
     assert "Building" in shown
-    assert "/10" in shown
+    assert "/3" in shown
     assert re.search(r"\d:\d\d:\d\d|-:--:--", shown)
     assert b"Building" not in done.stdout
+
+
+def test_accommodated_students(run, tiny):
+    built = run(*building(tiny, "--accommodate", "s2", "--accommodate", "s3", "--to", "moodle")).output
+
+    assert f"  {tiny / 'bank/moodle/tiny.xml'}\n" in built
+    assert f"  {tiny / 'bank/moodle/tiny-data.xml'}\n" in built
+    assert {row["student"]: row["accommodated"] for row in rows(tiny / "bank")} == {"s1": "", "s2": "yes", "s3": "yes"}
+    assert run("verify", tiny / "bank").output == "3 of 3 items proved, in 2 packages.\n"
+
+
+def test_an_unknown_student_to_accommodate_is_refused(run, tiny):
+    line = refused(run, *building(tiny, "--accommodate", "s4"))
+
+    assert line == "plotbank: no student has the id 's4' (students are told apart by 'id')\n"
+    assert sorted(p.name for p in tiny.iterdir()) == ["quiz.toml", "roster.csv"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "warning"),
+    [
+        (
+            'template = "scatter/choose-r"\nr = 0.7\nn = 40',
+            r"Warning: always answering '0\.70' would be right for 100% of the students \(by chance 25%\): ask for more "
+            r"varied conditions\.",
+        ),
+        (
+            'template = "boxplot/skew"\nskew1 = 0.5\nlower1 = 0.4\nupper1 = 1.1',
+            r"Warning: always answering 'skewed to the right \(a longer tail towards large values\)' would be right for 100% ",
+        ),
+    ],
+)
+def test_check_warns_of_keys_that_can_be_guessed(run, tiny, lines, warning):
+    (tiny / "quiz.toml").write_text(TINY[: TINY.index("[[question]]")] + f"[[question]]\n{lines}\n")
+
+    assert re.search(warning, unwrapped(run("check", tiny / "quiz.toml").output))
+
+
+def test_check_warns_where_answers_will_be_shared_or_cannot_differ(run, tiny):
+    roster = tiny / "many.csv"
+    roster.write_text("id\n" + "".join(f"s{i}\n" for i in range(30)))
+    said = unwrapped(run("check", tiny / "quiz.toml", "--roster", roster).output)
+
+    assert re.search(r"(10|11) different answers are possible\.", said)
+    assert "So some of 30 students will share an answer, though not a picture." in said
+    choose = TINY.replace("scatter/estimate-r", "scatter/choose-r").replace("[0.6, 0.7]", "0.7")
+    (tiny / "quiz.toml").write_text(choose + 'distinct = "answer"\n')
+    said = unwrapped(run("check", tiny / "quiz.toml", "--roster", roster).output)
+    assert re.search(
+        r"Warning: 30 students are to have different answers, but about \d+ seem possible: widen the conditions, or write "
+        r'distinct = "picture"\.',
+        said,
+    )
+
+
+def test_check_says_what_is_refused_and_why(run, tiny):
+    """Box plots whose boxes and whiskers fill most of the axis."""
+    head = TINY[: TINY.index("[[question]]")]
+    (tiny / "quiz.toml").write_text(
+        head + '[[question]]\ntemplate = "boxplot/range"\noutliers1 = 1\niqr1 = [0.2, 0.24]\n'
+    )
+
+    assert re.search(
+        r"Of \d+ draws by the network, \d+% were refused and drawn again, most often: [a-z ]+",
+        unwrapped(run("check", tiny / "quiz.toml").output),
+    )
 
 
 def test_templates(run, tmp_path):
     listed = run("templates", "list").output
     assert re.search(r"^scatter/choose-r\s+choice\s+Choose the correlation$", listed, re.MULTILINE)
+    assert re.search(r"^boxplot/statements\s+multiple\s+Statements about two box plots$", listed, re.MULTILINE)
+    assert re.search(r"^histogram/which-boxplot\s+choice\s+Which box plot ", listed, re.MULTILINE)
+    assert listed.splitlines() == sorted(listed.splitlines())
+    assert len(listed.splitlines()) >= 30
     assert run("templates", "show", "scatter/estimate-r").output.startswith("+++\n")
-    run("templates", "new", tmp_path / "own.md", "--like", "scatter/choose-r")
-    assert (tmp_path / "own.md").read_text(encoding="utf-8") == run("templates", "show", "scatter/choose-r").output
+    run("templates", "new", tmp_path / "own.md", "--like", "boxplot/statements")
+    assert (tmp_path / "own.md").read_text(encoding="utf-8") == run("templates", "show", "boxplot/statements").output
+
+
+def test_contexts(run):
+    listed, boxes = run("contexts").output, run("contexts", "--kind", "boxplot").output
+
+    assert re.search(r"^heating\s+scatter\s+On a number of days a family ", listed, re.MULTILINE)
+    assert len(listed.splitlines()) >= 40
+    assert {line.split()[1] for line in boxes.splitlines()} == {"boxplot"}
+    assert set(boxes.splitlines()) < set(listed.splitlines())
+    assert refused(run, "contexts", "--kind", "pie") == (
+        "plotbank: there is no kind 'pie': known are scatter, boxplot, histogram\n"
+    )
+
+
+OWN = """+++
+kind = "scatter"
+type = "choice"
+title = "Mine"
+reads = "r"
+conditions = { r = { values = [-0.7, -0.6, 0.6, 0.7] }, n = 40 }
+key = "r"
+decimals = 2
+unit = "correlation"
+options = "pairs(r, 2.5)"
+clarity = 2.5
++++
+
+# Stem
+
+{{ intro }} Which?
+
+# Feedback
+
+It is {{ key }}.
+"""
+
+
+def test_a_template_is_tried(run, tmp_path):
+    (tmp_path / "own.md").write_text(OWN)
+    said = run("templates", "check", tmp_path / "own.md").output
+
+    assert said.startswith("Mine (own.md), in en\n")
+    assert re.search(r"About \d+ different answers \(key and options\), by \d\d trials\.", unwrapped(said))
+    assert re.search(r"Clarity 2\.\d to \d\.\d", said)
+    assert said.endswith("The template can be used.\n")
+    built_in = run("templates", "check", "scatter/slope").output
+    assert built_in.startswith("Read the slope of a line (scatter/slope), in en\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["own.md"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            'key = "r"',
+            'key = "r +"',
+            "own.md: line 7: key: 'r +' is not understood: unexpected 'end of print statement'",
+        ),
+        ('key = "r"', "key = r", "own.md: line 7: this is not TOML: Invalid value"),
+        ("{{ intro }}", "{{ intro }", "own.md: line 16: unexpected '}'"),
+        ('key = "r"', 'key = "rho"', "own.md: line 7: key: 'rho' cannot be measured in a picture: what can is "),
+        ("{{ intro }}", "{{ intr }}", "own.md: line 16: 'intr' is undefined: did you mean 'intro'?"),
+        ('key = "r"', 'key = "[r]"', "own.md: line 7: key: '[r]' works out to [-0.699"),
+        ('key = "r"', 'key = "r > 0"', "own.md: line 7: key: 'r > 0' works out to False, which is not a number"),
+        (
+            '"pairs(r, 2.5)"',
+            '"[r, r, 0.1]"',
+            "cannot ask about r = -0.7 (two options are alike): choose another template",
+        ),
+        ('"pairs(r, 2.5)"', '"[r]"', "cannot ask about r = -0.7 (there is only one option): choose another template"),
+        ('"pairs(r, 2.5)"', '"range(10 ** 9)"', "own.md: line 10: options: a range has at most 1000 numbers"),
+        (
+            "{{ intro }}",
+            "{% for i in range(10 ** 9) %}x{% endfor %}",
+            "own.md: line 16: a range has at most 1000 numbers",
+        ),
+        (
+            "{{ intro }}",
+            "{% for i in range(999) %}{% for j in range(999) %}x{% endfor %}{% endfor %}",
+            "own.md: line 16: a loop in a loop is not for item templates",
+        ),
+        ("{{ intro }}", "{{ 'x' * 10 ** 9 }}", "own.md: line 16: * takes numbers of at most 1e+15"),
+        ("{{ intro }}", "{{ intro.__class__ }}", "own.md: line 16: access to attribute '__class__' of "),
+        ("It is", "x" * 1_000_001, "own.md: a template has at most 1,000,000 bytes"),
+        ("# Feedback", "# Answer", "own.md: the sections must be # Stem, # Feedback, # Alt text, in this order"),
+        ("+++\n\n# Stem", "\n# Stem", "own.md: line 1: a template begins with a TOML header between two lines of +++"),
+        ("clarity = 2.5", "clarity = 2.5\nclarty = 3", "own.md: line 12: clarty: unknown key: did you mean 'clarity'?"),
+        ("clarity = 2.5", "", "own.md: header: 'clarity' is missing"),
+        ("clarity = 2.5", 'clarity = "high"', "own.md: line 11: clarity: 'high' is of the wrong type"),
+        (
+            'type = "choice"',
+            'type = "essay"',
+            "own.md: line 3: type: 'essay': write one of numerical, choice, multiple",
+        ),
+        (
+            'kind = "scatter"',
+            'kind = "pie"',
+            "the template is about plots of the kind 'pie': known are boxplot, histogram",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said_in_one_line(run, tmp_path, old, new, line):
+    assert old in OWN
+    source = OWN.replace("[-0.7, -0.6, 0.6, 0.7]", "[-0.7]") if "cannot ask" in line else OWN
+    (tmp_path / "own.md").write_text(source.replace(old, new))
+    before = (tmp_path / "own.md").read_bytes()
+    start = time.monotonic()
+
+    assert line in refused(run, "templates", "check", tmp_path / "own.md")
+    assert time.monotonic() - start < 60
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("own.md", before)]
+
+
+def test_a_template_that_is_not_there_cannot_be_tried(run, tmp_path):
+    assert "there is no such template file" in refused(run, "templates", "check", tmp_path / "no.md")
+    assert "there is no template 'scatter/no': write a file that ends in .md, or one of boxplot/" in refused(
+        run, "templates", "check", "scatter/no"
+    )
 
 
 def test_models(run):
@@ -200,7 +418,7 @@ def test_refusals(run, started, tmp_path):
     assert "not a whole bank" in refused(run, "verify", started)
     assert "no template 'x': known are" in refused(run, "templates", "show", "x")
     assert "ends in .md" in refused(run, "templates", "new", tmp_path / "own.txt")
-    assert "is there already" in refused(run, "templates", "new", started / "three-options.md")
+    assert "is there already" in refused(run, "templates", "new", started / "my-template.md")
     assert "there is no model 'x'" in refused(run, "models", "show", "x")
     assert sorted(started.iterdir()) == before
 
@@ -215,7 +433,7 @@ def test_cuda_is_refused_where_there_is_none(run, started):
     assert "--device cuda: this ONNX Runtime has no CUDA: pip install 'plotbank[gpu]'" in refused(
         run, *words, "--device", "cuda"
     )
-    assert sorted(p.name for p in started.iterdir()) == ["quiz.toml", "roster.csv", "three-options.md"]
+    assert sorted(p.name for p in started.iterdir()) == ["my-template.md", "quiz.toml", "roster.csv"]
 
 
 def test_a_label_that_cannot_be_drawn_is_found_by_check(run, started):
@@ -225,14 +443,25 @@ def test_a_label_that_cannot_be_drawn_is_found_by_check(run, started):
     assert "characters that cannot be drawn" in refused(run, "check", quiz)
 
 
-def test_too_many_students_for_distinct_answers(run, tmp_path):
-    quiz, roster = tmp_path / "quiz.toml", EXAMPLE / "roster.csv"
-    quiz.write_text((EXAMPLE / "quiz.toml").read_text().replace("points = 2", 'points = 2\ndistinct = "answer"'))
+def test_a_label_that_does_not_fit_is_found_by_check(run, tiny):
+    """Of all students' plots: also where one of several contexts has it."""
+    (tiny / "quiz.toml").write_text(TINY + f'y = {{ label = "{"very " * 20}long", range = [0, 1] }}\n')
+    assert "does not fit: shorten it or enlarge the picture" in refused(run, "check", tiny / "quiz.toml")
+    text = TINY[: TINY.index("[[question]]")].replace("[400, 300]", "[300, 300]")
+    (tiny / "quiz.toml").write_text(text + '[[question]]\ntemplate = "boxplot/compare-medians"\ncontext = "any"\n')
+    assert "does not fit: shorten it or enlarge the picture" in refused(run, "check", tiny / "quiz.toml")
+
+
+def test_too_many_students_for_distinct_answers(run, tiny):
+    quiz, roster = tiny / "quiz.toml", tiny / "roster.csv"
+    quiz.write_text(TINY.replace("[0.6, 0.7]", "[0.6, 0.61]") + 'distinct = "answer"\n')
     line = refused(run, "check", quiz, "--roster", roster)
 
-    assert "allows 31 different answers, and 40 students are to have one each (40 - 31 = 9 too few)" in line
-    assert refused(run, "build", quiz, "--roster", roster, "-o", tmp_path / "bank") == line
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["quiz.toml"]
+    assert (
+        "r from 0.6 to 0.61 allows 2 different answers, and 3 students are to have one each (3 - 2 = 1 too few)" in line
+    )
+    assert refused(run, *building(tiny)) == line
+    assert sorted(p.name for p in tiny.iterdir()) == ["quiz.toml", "roster.csv"]
 
 
 def test_wrong_words_are_refused_by_click_with_status_2(run):
@@ -254,7 +483,8 @@ def _ignore_interrupts():
 )
 def test_an_interrupted_build_leaves_nothing_behind(tmp_path, how, before_it):
     """No bank, no scratch folder, no secret; also where a shell started it in the background."""
-    roster, quiz = tmp_path / "roster.csv", Path(shutil.copy(EXAMPLE / "quiz.toml", tmp_path))
+    roster, quiz = tmp_path / "roster.csv", tmp_path / "quiz.toml"
+    quiz.write_text(TINY)
     with roster.open("w", newline="") as file:
         csv.writer(file).writerows([["id"], *([str(i)] for i in range(3000))])
     before = sorted(tmp_path.iterdir())
