@@ -104,6 +104,8 @@ class Frame:
         for axis, of in ((axes.xaxis, self._plot.x), (axes.yaxis, self._plot.y)):
             boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
             for name, box, following in zip(of.categories, boxes, [*boxes[1:], None], strict=False):
+                if not name:
+                    continue
                 outside = box.x0 < 0 or box.y0 < 0 or box.x1 > picture.x1 or box.y1 > picture.y1
                 if outside or (following is not None and box.padded(apart).overlaps(following)):
                     raise QuizFileError(
