@@ -76,8 +76,9 @@ def check(quiz: Path, roster: Path | None) -> None:
         refuse_impossible(plan, len(people.students))
         _print_roster(people)
     for question in plan.questions:
+        sentences = list(outlook(question, None if people is None else len(people.students)))
         click.echo(f"Question {question.id}: {question.title} ({_templates_of(question)}, {question.points:g} points)")
-        for sentence in outlook(question, None if people is None else len(people.students)):
+        for sentence in sentences:
             _echo_indented(sentence)
     click.echo("The quiz can be built.")
 
@@ -214,12 +215,13 @@ def templates_new(file: Path, like: str) -> None:
 @templates.command("check")
 @click.argument("file", type=FILE)
 def templates_check(file: Path) -> None:
-    """Try the template in FILE (or a built-in one by its name) on 100 plots and say what is wrong with it."""
+    """Try the template in FILE (or a built-in one by its name) on many plots and say what is wrong with it."""
     from .outlook import outlook, tried_question
 
     question = tried_question(file)
+    sentences = list(outlook(question, None))
     click.echo(f"{question.title} ({_templates_of(question)}), in {question.numerals.language}")
-    for sentence in outlook(question, None):
+    for sentence in sentences:
         _echo_indented(sentence)
     click.echo("The template can be used.")
 

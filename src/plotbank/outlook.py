@@ -12,13 +12,14 @@ from . import item_templates
 from .errors import ModelError, QuizFileError
 from .generator.draws import Request
 from .generator.kinds import Floats, Kind, vector
+from .generator.rendering import Frame
 from .items import ChoiceKey, Key, NumericKey, TrueFalseKey
 from .models import open_model
 from .question import QuizQuestion
 from .quiz import question_of_template
 from .rehearsal import Raw, Rehearsed, plain, rehearse
 
-_STUDENTS = 60
+_STUDENTS = 100
 _ROUNDS = 200
 _EVEN = 0.1  # logits: a standard deviation of difficulty below it is even
 
@@ -46,7 +47,7 @@ def outlook(question: QuizQuestion, students: int | None) -> Iterator[str]:
     Data are drawn by the question's network where it can run here, and else by a plain formula.
 
     Raises:
-        QuizFileError: the template fails on some plot.
+        QuizFileError: the template fails on some plot, or a label cannot be drawn.
         ImpossibleRequest: no plot can have what is asked for.
     """
     drawing, by = _drawing(question)
@@ -55,12 +56,31 @@ def outlook(question: QuizQuestion, students: int | None) -> Iterator[str]:
         raise QuizFileError(
             f"{question.template.name}: none of {found.drawn:,} draws made an item (most often: {found.reason})"
         )
+    _refuse_undrawable(question, found)
     yield from _variety(question, found, students)
     yield from _quality(found)
     share = found.redraws
     refused = f", most often: {found.reason}" if found.refused else ""
     yield f"Of {found.drawn} draws {by}, {share:.0%} were refused and drawn again{refused}."
     yield from _advice(question, found, students)
+
+
+def _refuse_undrawable(question: QuizQuestion, found: Rehearsed) -> None:
+    """Draw a frame for each pair of axes, as the build will.
+
+    Raises:
+        QuizFileError: a label or a name does not fit, or has a character that cannot be drawn.
+    """
+    drawn = set()
+    for shown in (shown for made in found.made for shown in made.shown):
+        plot = shown.plot  # a count axis ends where the data want it: that makes no other labels
+        if (axes := (shown.kind.name, plot.x, plot.y.label)) not in drawn:
+            drawn.add(axes)
+            bins = int(shown.condition["bins"]) if "bins" in shown.condition else None
+            try:
+                Frame(shown.kind, plot, bins, question.numerals.number)
+            except QuizFileError as error:
+                raise QuizFileError(f"question {question.id!r}: {error}") from None
 
 
 def _variety(question: QuizQuestion, found: Rehearsed, students: int | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -124,6 +124,16 @@ def decide(
         if not question.kind.impossible(with_bins):
             return with_bins, setting
     raise ImpossibleRequest(f"question {question.id!r}: no setting goes with {_said(condition)}")
+
+
+def with_value(question: QuizQuestion, value: float) -> QuizQuestion:
+    """The question with this one value of what its template reads."""
+    cases = tuple(
+        replace(case, values={**case.values, question.reads: (value,)})
+        for case in question.cases
+        if value in case.values[question.reads]
+    )
+    return replace(question, cases=cases)
 
 
 def _condition(question: QuizQuestion, rng: np.random.Generator, taken: set[float] | None) -> dict[str, float]:

@@ -6,14 +6,14 @@ Data come from a plain formula, or from a network where the caller has one.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator.draws import Request
 from .generator.kinds import Area, Condition, Floats, Kind, Plot, inexact
 from .generator.seeds import Seed, seed
 from .making import Made, Planned, make, plan
-from .question import QuizQuestion, decide
+from .question import QuizQuestion, decide, with_value
 
 _ROUNDS = 60  # draws of which one makes a stand-in
 _SECRET = b"rehearsal"
@@ -96,16 +96,11 @@ def of_values(
     """For each of these values of what the template reads: items with it, so many at most, and the commonest reason
     why not."""
     for value in values:
-        cases = tuple(
-            replace(case, values={**case.values, question.reads: (value,)})
-            for case in question.cases
-            if value in case.values[question.reads]
-        )
         found, made = Rehearsed(), []
         for k in range(several):
             own = seed(_SECRET, question.id, f"value {k}", f"{value:g}")
             try:
-                planned = plan(question, own, *decide(replace(question, cases=cases), own))
+                planned = plan(question, own, *decide(with_value(question, value), own))
             except (ImpossibleRequest, UnsuitableDraw) as reason:
                 found.refused[str(reason)] += 1
                 continue

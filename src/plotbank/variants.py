@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
-from .generator.draws import MOST_ATTEMPTS, Draw, GivenUp, Request, Tally, draw
+from .generator.draws import Draw, GivenUp, Request, Tally, draw
 from .generator.kinds import Area, Condition, Kind, Plot
 from .generator.rendering import Frame
 from .generator.seeds import Seed
@@ -19,7 +19,7 @@ from .models import Model
 from .proof import Unreadable
 from .proof.readers import READERS
 from .proving import of_claim
-from .question import QuizQuestion, decide, view
+from .question import QuizQuestion, decide, view, with_value
 
 _MOST_TURNS = 20  # conditions of which one makes an item
 _ATTEMPTS = 60  # items tried of one condition before another is drawn
@@ -183,14 +183,10 @@ class _Maker:
             ImpossibleRequest: neither more draws nor other conditions made an item.
         """
         question, reason = self.question, ""
-        turns = 1 if question.distinct == "answer" and question.valued else _MOST_TURNS  # then others have the others
-        for turn in range(turns):
-            if turn:
-                wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
-                drawn = self._draw(wanted, ())
-            for attempt in range(_ATTEMPTS if turns > 1 else MOST_ATTEMPTS):
-                if attempt:
-                    drawn = self._draw(wanted, drawn)
+        if question.distinct == "answer" and question.reads:  # the other values are for the other students
+            question = with_value(question, wanted.planned.condition[question.reads])
+        for _ in range(_MOST_TURNS):
+            for _ in range(_ATTEMPTS):
                 try:
                     return self._tried(wanted, drawn)
                 except UnsuitableDraw as refused:
@@ -198,6 +194,9 @@ class _Maker:
                     self._refused(reason, drawn)
                     if isinstance(refused, _NewTurn):
                         break
+                drawn = self._draw(wanted, drawn)
+            wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
+            drawn = self._draw(wanted, ())
         raise ImpossibleRequest(
             f"question {question.id!r}: no usable item for a student (last reason: {reason}): ask for less that is "
             "extreme at once, or a larger picture"
@@ -239,7 +238,7 @@ class _Maker:
             captions=[shown.caption for shown in made.shown],
             ends=[shown.ends for shown in made.shown],
         ):
-            raise UnsuitableDraw("the text tells the key")
+            raise _NewTurn("the text tells the key")  # by chance, such as when there are as many points
         pictures = [self._picture(own, place, shown) for place, shown in enumerate(made.shown)]
         measured = tuple(_measured(shown, picture.png) for shown, picture in zip(made.shown, pictures, strict=True))
         seen = view(made.shown[0].plot)
@@ -284,7 +283,8 @@ class _Maker:
 
 
 class _NewTurn(UnsuitableDraw):
-    """No further draw of this condition helps: another student has its answer, or too many were refused."""
+    """No further draw of this condition helps: another student has its answer, a text tells it, or too many were
+    refused."""
 
 
 def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:
