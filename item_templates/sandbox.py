@@ -145,7 +145,7 @@ def expression(text: str, place: str) -> Expression:
         compiled = environment.compile_expression(text, undefined_to_none=False)
     except TemplateSyntaxError as error:
         raise QuizFileError(f"{place}: {_cut(text)} is not understood: {error.message}") from None
-    return Expression(text, place, _names(tree, environment), compiled)
+    return Expression(text, place, frozenset(meta.find_undeclared_variables(tree)), compiled)
 
 
 def wording(text: str, name: str, first_line: int, *, markdown: bool) -> Wording:
@@ -164,7 +164,7 @@ def wording(text: str, name: str, first_line: int, *, markdown: bool) -> Wording
         compiled = environment.from_string(padded)
     except TemplateSyntaxError as error:
         raise QuizFileError(f"{name}: line {error.lineno}: {error.message}") from None
-    return Wording(name, first_line, _names(tree, environment), compiled)
+    return Wording(name, first_line, frozenset(meta.find_undeclared_variables(tree)), compiled)
 
 
 class _Sandbox(SandboxedEnvironment):
@@ -276,10 +276,6 @@ def _parsed(environment: _Sandbox, text: str, line: int) -> nodes.Template:
         raise TemplateSyntaxError("a number is too long", line) from None
     _refuse_endless(tree)
     return tree
-
-
-def _names(tree: nodes.Template, environment: _Sandbox) -> frozenset[str]:
-    return frozenset(meta.find_undeclared_variables(tree) - environment.globals.keys())
 
 
 def _refuse_endless(tree: nodes.Template) -> None:
