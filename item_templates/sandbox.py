@@ -66,7 +66,11 @@ class Expression:
             raise QuizFileError(f"{self.place}: {error.message}{_near(str(error), known)}") from None
         except ZeroDivisionError:
             raise UnsuitableDraw("a division by zero in the template") from None
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except ValueError as error:
+            if "math domain error" in str(error):  # the root of a number below 0: another plot may have another
+                raise UnsuitableDraw("a reading outside what a function takes") from None
+            raise QuizFileError(f"{self.place}: {_cut(self.text)}: {error}") from None
+        except (TypeError, ArithmeticError) as error:
             raise QuizFileError(f"{self.place}: {_cut(self.text)}: {error}") from None
 
     def number(self, known: Mapping[str, Any]) -> float:

@@ -137,6 +137,17 @@ def every_bank(once):
     return once("every", lambda folder: built(every_quiz(folder), students_of(3), folder / "bank", ["moodle"]))
 
 
+@pytest.fixture(scope="session")
+def accommodating_bank(once):
+    """The second of three students gets the data of every kind of plot in tables."""
+
+    def make(folder):
+        quiz = every_quiz(folder, ("slope", "match", "medians", "boxes", "bars"))
+        built(quiz, students_of(3), folder / "bank", ["moodle"], accommodate=["student-2"])
+
+    return once("accommodating", make)
+
+
 @pytest.fixture
 def quiz_file(tmp_path):
     """Write a quiz file and return its path."""

@@ -290,7 +290,7 @@ def test_a_template_is_tried(run, tmp_path):
     said = run("templates", "check", tmp_path / "own.md").output
 
     assert said.startswith("Mine (own.md), in en\n")
-    assert re.search(r"About \d+ different answers \(key and options\), by \d\d trials\.", unwrapped(said))
+    assert re.search(r"About \d+ different answers \(key and options\), by \d+ trials\.", unwrapped(said))
     assert re.search(r"Clarity 2\.\d to \d\.\d", said)
     assert said.endswith("The template can be used.\n")
     built_in = run("templates", "check", "scatter/slope").output

@@ -35,6 +35,43 @@ def test_every_package_on_the_disk_is_listed():
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
 
 
+@pytest.mark.parametrize(("package", "patterns"), PROJECT["tool"]["setuptools"]["package-data"].items())
+def test_every_file_that_is_no_code_comes_along(package, patterns):
+    """Templates in every language, texts, models, the sample: all that lies in a package's folder, and nothing hidden."""
+    if package in MAPPED:
+        folder = MAPPED[package]
+    else:
+        parent = next(name for name in sorted(MAPPED, reverse=True) if package.startswith(f"{name}."))
+        folder = MAPPED[parent].joinpath(*package.removeprefix(f"{parent}.").split("."))
+    inner = {path.parent for path in folder.rglob("__init__.py")} - {folder}
+    found = {
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc") and not inner & set(path.parents)
+    }
+    matched = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+
+    assert found
+    assert {path for path in found if "__pycache__" not in path.parts} <= matched
+
+
+def test_the_sample_comes_along_as_it_lies_there():
+    from plotbank.sample import sample_files
+
+    folder = ROOT / "src" / "plotbank" / "sample-quiz"
+
+    assert sorted(sample_files()) == ["my-template.md", "quiz.toml", "roster.csv"]
+    assert sample_files() == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_template_is_there_in_every_language():
+    from plotbank.item_templates import installed
+    from plotbank.item_templates.numerals import LANGUAGES
+
+    for name, source in installed().items():
+        assert {"en", *source.translations} == set(LANGUAGES), name
+
+
 def test_no_code_imports_a_folder_by_its_bare_name():
     """It would be a second copy of the module, with classes of its own."""
     for source in [

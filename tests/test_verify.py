@@ -654,6 +654,80 @@ def test_other_names_drawn_than_those_of_the_item(every):
     assert any("is keyed True, but the picture shows otherwise" in m for m in found_in(every)["medians"])
 
 
+# Data in tables, which some students get.
+
+DATA = "moodle/every-data.xml"
+
+
+@pytest.fixture
+def accommodating(accommodating_bank, copied):
+    """A bank in which one student has the data in tables, that a test may damage."""
+    return copied(accommodating_bank)
+
+
+def in_tables(question, change):
+    """Changes the tables of a question in a package."""
+
+    def edit(text):
+        for one in re.findall(r"<question type=.*?</question>", text, flags=re.DOTALL):
+            if f"-{question}_" in one:
+                return text.replace(one, re.sub(r"<table>.*?</table>", change, one, flags=re.DOTALL), 1)
+        raise AssertionError(question)
+
+    return edit
+
+
+def a_digit_more(match):
+    """The last number of the table with another last digit."""
+    before, number, after = re.split(r"([\d.]*\d)(?=</td></tr></tbody>)", match[0])
+    return before + number[:-1] + str((int(number[-1]) + 1) % 10) + after
+
+
+@pytest.mark.parametrize("question", ["slope", "match", "medians", "boxes", "bars"])
+def test_a_number_in_a_table_changed(accommodating, question):
+    edit_moodle(accommodating, in_tables(question, a_digit_more), DATA)
+    plots = len(first(accommodating, f"{question}_")["plots"])
+
+    assert messages(accommodating) == [
+        f"the table of plot {place} does not hold its data" for place in range(1, plots + 1)
+    ]
+
+
+def test_a_row_of_a_table_left_out_or_written_twice(accommodating):
+    row = r"<tr><td>.*?</tr>"
+    edit_moodle(accommodating, in_tables("slope", lambda table: re.sub(row, "", table[0], count=1)), DATA)
+    assert messages(accommodating) == ["the table of plot 1 does not hold its data"]
+    edit_moodle(accommodating, in_tables("slope", lambda table: re.sub(row, r"\g<0>\g<0>", table[0], count=1)), DATA)
+    assert messages(accommodating) == ["the table of plot 1 does not hold its data"]
+
+
+def test_tables_left_out(accommodating):
+    edit_moodle(accommodating, in_tables("match", ""), DATA)
+
+    assert messages(accommodating) == ["the data of 4 plots are to stand in tables, but there are 0"]
+
+
+def test_tables_for_whom_they_are_not_meant(accommodating):
+    for row in rows(accommodating):
+        edit_key(accommodating, row["variant"], accommodated="")
+
+    assert set(messages(accommodating)) == {"the data stand in a table, though not for this student"}
+
+
+def test_who_has_the_data_among_those_who_have_not(accommodating):
+    """A question is moved from one package into the other."""
+    moved = []
+
+    def out(text):
+        moved.extend(re.findall(r'<question type="matching">.*?</question>', text, flags=re.DOTALL))
+        return text.replace(moved[0], "")
+
+    edit_moodle(accommodating, out, DATA)
+    edit_moodle(accommodating, lambda text: text.replace("</quiz>", f"{moved[0]}</quiz>"), EVERY)
+
+    assert "variants with and without the data in tables stand in one package" in messages(accommodating)
+
+
 def test_a_question_delivered_twice(bank):
     def again(text):
         question = re.search(r'<question type="numerical">.*?</question>', text, flags=re.S)

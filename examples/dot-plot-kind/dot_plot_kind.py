@@ -45,6 +45,7 @@ class DotPlot:
         Feature(name="sd", low=1, high=3.5, step=0.25, exact=0.125, usual=(1, 3.5), meaning="standard deviation"),
     )
     exact: tuple[str, ...] = ("n, by a mask",)
+    shows: tuple[str, ...] = ()
     roles: int = 1
     channels: int = 1
     cells: int = 12
@@ -100,6 +101,14 @@ class DotPlot:
             "median": float(np.median(steps)),
             "tallest": float(_stacks(steps).max()),
         }
+
+    def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
+        """The plot as it is: neither a condition nor data ask for other axes."""
+        return plot
+
+    def show(self, what: str, values: Floats, plot: Plot, area: Area, choice: int) -> dict[str, float]:
+        """Nothing is shown besides the data."""
+        raise KeyError(what)
 
     def distinct(self, values: Floats) -> bytes:
         """The values in ascending order."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import item_templates
 from .errors import UnsuitableDraw
-from .generator.kinds import Area, Condition, Floats, Kind, Plot, kinds
+from .generator.kinds import Area, Condition, Floats, Kind, Plot, kinds, precision
 from .generator.seeds import Seed
 from .item_templates import Graded, Text, grading, wording
 from .item_templates.grading import Choices, Matches
@@ -239,7 +239,8 @@ def _with_boxes(question: QuizQuestion, own: Seed, planned: Planned, values: Flo
         )
     ]
     for place, x in enumerate(data):
-        box = np.column_stack([np.zeros(len(x)), x])
+        # All to the axis' precision: in a table the data that somebody invented must not have more places.
+        box = np.column_stack([np.zeros(len(x)), np.round(x, precision(plot.x)) + 0.0])
         letter = caption(LETTERS[place], scene.language)
         said = wording.described(box_scene, boxplot.readings(box, {"groups": 1.0}, of_box))
         shown.append(

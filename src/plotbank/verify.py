@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .bank_records import BankRecords, VariantRecord, read_records
+from .data_tables import of_tables
 from .errors import QuizFileError, UnsuitableDraw
 from .generator.kinds import Plot
 from .items import PictureSpec
@@ -38,6 +39,7 @@ class _Seen:
     owners: dict[tuple[str, str], str] = field(default_factory=dict)  # (form, picture) -> the item that has it
     items: set[tuple[str, str]] = field(default_factory=set)  # (form, variant)
     readings: dict[str, Reading | str] = field(default_factory=dict)  # picture -> reading, or why there is none
+    accommodated: dict[str, bool] = field(default_factory=dict)  # package -> whether its variants have data in tables
 
 
 def verify(folder: Path, advance: Callable[[str], None] = lambda package: None) -> Verdict:
@@ -111,6 +113,7 @@ def _messages(delivered: Delivered, records: BankRecords, seen: _Seen) -> Iterat
     if pictures != [plot.picture for plot in variant.plots]:
         yield "the pictures are not those that were built for this variant"
     yield from _contradictions(delivered, pictures, variant, records, seen)
+    yield from _misplaced(delivered, variant, seen, accommodated=match[0] in records.accommodated)
     if (key := printed(delivered.key)) != records.keys.get(match[0]):
         yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(match[0], 'nothing')}"
 
@@ -144,6 +147,17 @@ def _contradictions(
             yield from of_claim(templates[claim.template], claim.answer, claim.drawn, measured, view(frame))
         except (UnsuitableDraw, QuizFileError, KeyError) as reason:
             yield f"{claim.template} cannot be worked out for what the picture shows: {reason}"
+
+
+def _misplaced(delivered: Delivered, variant: VariantRecord, seen: _Seen, *, accommodated: bool) -> Iterator[str]:
+    """Data in tables that are wrong, missing, or for other students."""
+    wrong = list(of_tables(delivered.stem, variant.plots))
+    if accommodated:
+        yield from wrong
+    elif not wrong:
+        yield "the data stand in a table, though not for this student"
+    if seen.accommodated.setdefault(delivered.package, accommodated) != accommodated:
+        yield "variants with and without the data in tables stand in one package"
 
 
 def _read(png: bytes, picture: str, kind: str, seen: _Seen) -> Reading | str:

@@ -45,6 +45,18 @@ def test_it_is_found_beside_plotbanks_own(outside):
     assert found == [["boxplot", "dotplot", "histogram", "scatter"], False]
 
 
+def test_it_has_everything_that_a_kind_has(outside):
+    missing = outside("""
+        import json
+        from plotbank.generator.kinds import Kind, kinds
+        wanted = [name for name in vars(Kind) if not name.startswith("_")]
+        assert len(wanted) > 25
+        print(json.dumps([name for name in wanted if not hasattr(kinds()["dotplot"], name)]))
+    """)
+
+    assert missing == []
+
+
 def test_what_is_drawn_has_exactly_what_was_asked_for(outside):
     """Read by definition from the values in the picture's units: whole numbers from 0 to 12 on an axis from 0 to 24."""
     drawn = outside("""
@@ -150,7 +162,7 @@ def test_the_page_shows_the_code_as_it_is():
     blocks = re.findall(r"```python\n(.*?)\n```", page, flags=re.DOTALL)
     pieces = [piece for block in blocks for piece in re.split(r"\n\n(?=def )", block)]
 
-    assert len(pieces) >= 11
+    assert len(pieces) >= 13
     for piece in pieces:
         assert textwrap.indent(piece, "    ") in source
     (toml,) = re.findall(r"```toml\n(.*?)\n```", page, flags=re.DOTALL)
