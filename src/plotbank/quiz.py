@@ -663,7 +663,7 @@ def _rehearsed_values(reader: _Reader, question: QuizQuestion, place: str) -> Qu
         )
         reader.refuse(place, f"{template.name} cannot ask about {name} = {bad[0][0]:g} ({bad[0][1]})", span)
     low, high = _band([made.difficulty for made in good.values()])
-    if template.type != "numerical":
+    if template.type != "numerical" or not template.law:  # then difficulty does not hang on the value
         return replace(question, band=(low, high))
     left_out = tuple(value for value, made in good.items() if not low <= made.difficulty <= high)
     cases = [
