@@ -139,12 +139,13 @@ def _wanted(quiz_id: str, question: QuizQuestion, students: Sequence[Student], s
 def _planned(
     question: QuizQuestion, student: Student, own: Seed, taken: set[float] | None = None, turn: int = 0
 ) -> _Wanted:
+    reason = ""
     for further in range(turn, turn + _MOST_TURNS):
         condition, setting = decide(question, own, taken, further)
         try:
             return _Wanted(student, own, plan(question, own, condition, setting, further))
-        except UnsuitableDraw as last:
-            reason = last
+        except UnsuitableDraw as refused:
+            reason = str(refused)
     raise ImpossibleRequest(f"question {question.id!r}: no item in {_MOST_TURNS} conditions (last reason: {reason})")
 
 
