@@ -184,10 +184,15 @@ class _Maker:
             ImpossibleRequest: neither more draws nor other conditions made an item.
         """
         question, reason = self.question, ""
-        if question.distinct == "answer" and question.reads:  # the other values are for the other students
+        if question.distinct == "answer" and question.valued:  # the other values are for the other students
             question = with_value(question, wanted.planned.condition[question.reads])
-        for _ in range(_MOST_TURNS):
-            for _ in range(_ATTEMPTS):
+        for turn in range(_MOST_TURNS):
+            if turn:
+                wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
+                drawn = self._draw(wanted, ())
+            for attempt in range(_ATTEMPTS):
+                if attempt:
+                    drawn = self._draw(wanted, drawn)
                 try:
                     return self._tried(wanted, drawn)
                 except UnsuitableDraw as refused:
@@ -195,9 +200,6 @@ class _Maker:
                     self._refused(reason, drawn)
                     if isinstance(refused, _NewTurn):
                         break
-                drawn = self._draw(wanted, drawn)
-            wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
-            drawn = self._draw(wanted, ())
         raise ImpossibleRequest(
             f"question {question.id!r}: no usable item for a student (last reason: {reason}): ask for less that is "
             "extreme at once, or a larger picture"
@@ -210,9 +212,10 @@ class _Maker:
         return self._variant(wanted, [one for one in drawn if isinstance(one, Draw)])
 
     def _refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
-        tally = self.statistics.tally
-        tally.kept -= sum(isinstance(one, Draw) for one in drawn)
-        tally.refused[reason] += 1
+        """Count what an item that was refused had kept; draws given up are counted already."""
+        dropped = sum(isinstance(one, Draw) for one in drawn)
+        self.statistics.tally.kept -= dropped
+        self.statistics.tally.refused[reason] += dropped
 
     def _draw(self, wanted: _Wanted, before: Sequence[Draw | GivenUp]) -> list[Draw | GivenUp]:
         attempts = [one.attempt + 1 for one in before if isinstance(one, Draw)]
