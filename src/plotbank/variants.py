@@ -214,8 +214,9 @@ class _Maker:
     def _refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
         """Count what an item that was refused had kept; draws given up are counted already."""
         dropped = sum(isinstance(one, Draw) for one in drawn)
-        self.statistics.tally.kept -= dropped
-        self.statistics.tally.refused[reason] += dropped
+        if dropped:
+            self.statistics.tally.kept -= dropped
+            self.statistics.tally.refused[reason] += dropped
 
     def _draw(self, wanted: _Wanted, before: Sequence[Draw | GivenUp]) -> list[Draw | GivenUp]:
         attempts = [one.attempt + 1 for one in before if isinstance(one, Draw)]
