@@ -234,6 +234,7 @@ WRONG = {
     "size": (HEAD + "picture = { size = [10, 10] }\n" + QUESTION, "size = [10, 10]: write two whole numbers"),
     "density": (HEAD + "picture = { density = 9 }\n" + QUESTION, "density = 9: write 1, 2 or 3"),
     "no template": (HEAD + "[[question]]\n", 'question 1: template is missing: write template = "..."'),
+    "template number": (HEAD + "[[question]]\ntemplate = 3\n", "question 1: template = 3: write text between quotes"),
     "near template": (
         HEAD + '[[question]]\ntemplate = "scatter/estimate"\n',
         "question 1: template = 'scatter/estimate' does not exist: did you mean 'scatter/estimate-r'?",
@@ -482,6 +483,23 @@ def test_what_boxes_and_lines_other_kinds_do_not_show_is_refused(tmp_path):
         read_quiz(path)
 
 
+def test_several_plots_of_what_is_no_feature_are_refused(tmp_path):
+    path = own(tmp_path, 'plots = "r"', 'plots = "slope"', like="scatter/match-r")
+    with pytest.raises(
+        QuizFileError, match=re.escape("own.md: header: plots = 'slope': the features of plots of the kind")
+    ):
+        read_quiz(path)
+
+
+def test_a_kind_without_contexts_is_told_to_say_it_in_ones_own_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("plotbank.quiz.contexts", lambda kind: ())
+    with pytest.raises(QuizFileError) as caught:
+        question(tmp_path, 'context = "any"')
+    assert str(caught.value) == (
+        "quiz.toml: question 1: context = 'any': there are none for plots of the kind 'scatter': write x and y"
+    )
+
+
 def test_an_own_template_may_use_every_reading(tmp_path):
     path = own(tmp_path, "max(0.03, 2.15 * jnd(r))", "max(0.1, sd_x / sd_x * 2.15 * jnd(r))")
     path.write_text(path.read_text() + "r = [0.5, 0.6]\n")
@@ -708,3 +726,16 @@ def test_the_page_says_what_can_be_asked_for():
         assert f"| {f.step:g} |" in row
         usual = "natural" if f.usual == (f.low, f.high) else f"natural, {f.usual[0]:g} to {f.usual[1]:g}"
         assert row.endswith(f"| {f.usual[0]:g} |" if f.usual[0] == f.usual[1] else f"| {usual} |")
+
+
+def test_a_context_that_rises_leaves_a_templates_own_correlations_that_fall_out(tmp_path):
+    path = tmp_path / "quiz.toml"
+    rising = HEAD + '[[question]]\ntemplate = "scatter/choose-r"\ncontext = "study-time"\n'
+    path.write_text(rising)
+    (asked,) = read_quiz(path).questions
+
+    assert asked.values
+    assert min(asked.values) > 0
+    path.write_text(rising + "r = [-0.8, 0.8]\n")
+    with pytest.raises(QuizFileError, match="no context has a relationship that falls"):
+        read_quiz(path)

@@ -172,7 +172,12 @@ def _natural(question: QuizQuestion) -> list[str]:
     there = question.kind.settle({f.name: had[f.name] if f.step >= 1 else f.high for f in features})
     unasked = [feature for feature in features if feature.name in case.unasked and there[feature.name] != 0]
     split = {feature.family for feature in features if feature.name not in case.unasked}
-    return list(dict.fromkeys(f.name if f.family in split else f.family or f.name for f in unasked))
+    chosen = {"bins"} if all(setting.bins for setting in question.settings) else set()  # for classes of round width
+    return [
+        name
+        for name in dict.fromkeys(f.name if f.family in split else f.family or f.name for f in unasked)
+        if name not in chosen
+    ]
 
 
 def _drawing(question: QuizQuestion) -> tuple[Raw, str]:

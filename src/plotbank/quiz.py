@@ -223,6 +223,8 @@ def _question(
     settings = _settings(reader, table, kind, size, written, place)
     reads = templates[0].reads if len(templates) == 1 else ""
     cases = tuple(_grids(reader, kind, card, _cases(reader, table, kind, card, templates, place), reads, place))
+    if "r" not in table:
+        cases = _of_signs(cases, settings)
     title = templates[0].words(written.language).title if len(templates) == 1 else None
     question = QuizQuestion(
         id=identifier,
@@ -589,6 +591,19 @@ def _round_bins(axis: Axis) -> int | None:
 
 def _whole(number: float) -> bool:
     return abs(number - round(number)) < 1e-9
+
+
+def _of_signs(cases: tuple[Grid, ...], settings: Sequence[Setting]) -> tuple[Grid, ...]:
+    """Of the correlations that a template asks for by itself, those of a sign that goes with one of the contexts; all,
+    where none does."""
+    found = []
+    for case in cases:
+        fitting = tuple(r for r in case.values.get("r", ()) if any(setting.sign * r >= 0 for setting in settings))
+        if "r" not in case.values:
+            found.append(case)
+        elif fitting:
+            found.append(replace(case, values={**case.values, "r": fitting}))
+    return tuple(found) or cases
 
 
 def _refuse_unfitting_contexts(reader: _Reader, question: QuizQuestion, place: str) -> None:
