@@ -86,19 +86,15 @@ def evidence(folder):
 
 
 def every_quiz(folder, names=tuple(EVERY), locale="en"):
-    """A quiz file with these questions of `EVERY`, as far as their templates are installed, and the template that it
-    needs beside it: an estimate of r that gives half of the mark for a near miss."""
+    """A quiz file with these questions of `EVERY`, and the template that it needs beside it: an estimate of r that gives
+    half of the mark for a near miss."""
     from plotbank.item_templates import installed
 
     source = installed()["scatter/estimate-r"].english
     band = '\nbands = [{ tolerance = "4 * jnd(r)", share = 0.5 }]\n'
     (folder / "banded.md").write_text(source.replace("\nclarity", band + "clarity"), encoding="utf-8")
     head = f'[quiz]\ntitle = "Every type"\nid = "every"\nlocale = "{locale}"\npicture = {{ density = 1 }}\n'
-    questions = "".join(
-        f'[[question]]\nid = "{name}"\ncontext = "any"\n{EVERY[name]}\n'
-        for name in names
-        if "histogram" not in EVERY[name] or EVERY[name].partition('"')[2].partition('"')[0] in installed()
-    )
+    questions = "".join(f'[[question]]\nid = "{name}"\ncontext = "any"\n{EVERY[name]}\n' for name in names)
     (folder / "quiz.toml").write_text(head + questions, encoding="utf-8")
     return folder / "quiz.toml"
 
