@@ -282,9 +282,9 @@ def _numeric_choice(template: Template, names: Mapping[str, Any], order: np.rand
     if template.options is not None:
         values = [rounded(v, decimals) for v in template.options.numbers(names)]
         if len(set(values)) != len(values):
-            raise UnsuitableDraw("two options are alike")
+            raise UnsuitableDraw(f"{template.options.place}: two options are alike")
         if values.count(key) != 1:
-            raise UnsuitableDraw("the key is not exactly one of the options")
+            raise UnsuitableDraw(f"{template.options.place}: the key is not exactly one of the options")
     else:
         for distractor in template.distractors:
             reasons.setdefault(rounded(distractor.value.number(names), decimals), distractor.misconception)

@@ -315,7 +315,7 @@ def test_a_template_is_tried(run, tmp_path):
         (
             '"pairs(r, 2.5)"',
             '"[r, r, 0.1]"',
-            "cannot ask about r = -0.7 (two options are alike): choose another template",
+            "cannot ask about r = -0.7 (own.md: line 10: options: two options are alike): choose another template",
         ),
         ('"pairs(r, 2.5)"', '"[r]"', "own.md: line 10: options: write 2 to 8 options, not 1"),
         ('"pairs(r, 2.5)"', '"range(10 ** 9)"', "own.md: line 10: options: a range has at most 1000 numbers"),
