@@ -452,7 +452,7 @@ READS = 'reads = "r"\n'
         (
             READS,
             READS + "conditions = { rr = 0.5 }\n",
-            "own.md: header: conditions: 'rr' is no condition of the kind 'scatter'",
+            "own.md: line 6: conditions: 'rr' is no condition of the kind 'scatter'",
         ),
         (
             READS,

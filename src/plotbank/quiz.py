@@ -369,8 +369,10 @@ def _refuse_unknown(template: Template, kind: Kind) -> None:
     for case in template.conditions:
         for name in case:
             if name not in known:
+                lines = enumerate(template.source.splitlines(), start=1)
+                at = next((line for line, text in lines if re.search(rf"\b{re.escape(name)}\b", text)), 1)
                 raise QuizFileError(
-                    f"{template.name}: header: conditions: {name!r} is no condition of the kind {kind.name!r}: "
+                    f"{template.name}: line {at}: conditions: {name!r} is no condition of the kind {kind.name!r}: "
                     f"{_nearest(name, known)}"
                 )
 
