@@ -5,6 +5,8 @@ can add some.  Items are streamed through its `Writer`, question by question (al
 all of the second, ...), so that memory does not grow with the number of students.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +17,20 @@ from ..errors import PlotbankError
 from ..items import Bank, Item
 
 GROUP = "plotbank.exporters"
+PART_BYTES = 8_000_000
+"""How large a file to import may be unless somebody says more: upload limits bite first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downgrade:
+    """Something that a format cannot say, left out of an item: `of` gives the item without it.
+
+    `name` is what private/ records; `says` tells people what is written instead ("a near miss earns nothing").
+    """
+
+    name: str
+    says: str
+    of: Callable[[Item], Item]
 
 
 class Writer(Protocol):
@@ -39,18 +55,20 @@ class Writer(Protocol):
 class Exporter(Protocol):
     """A format: what it is called, what it cannot say, and how to write it.
 
-    `how_to_import` tells an instructor, in a sentence or two, what to upload where.
+    `how_to_import` tells an instructor, in a sentence or two, what to upload where.  `downgrades` are what may be left
+    out of an item that the format cannot say, where that is allowed.
     """
 
     name: str
     title: str
     how_to_import: str
+    downgrades: tuple[Downgrade, ...]
 
     def check(self, bank: Bank, item: Item) -> list[str]:
         """What of this item the format cannot say, in words for people; if none, `add` keeps it all."""
 
-    def open(self, bank: Bank, folder: Path) -> Writer:
-        """Begin to write a bank into a folder that exists."""
+    def open(self, bank: Bank, folder: Path, part_bytes: int = PART_BYTES) -> Writer:
+        """Begin to write a bank into a folder that exists, in files of at most so many bytes where items allow it."""
 
 
 def exporters() -> dict[str, Exporter]:

@@ -34,7 +34,7 @@ from ..items import (
     Picture,
     TrueFalseKey,
 )
-from . import Exporter
+from . import PART_BYTES, Downgrade, Exporter
 from .decimals import bounds, key_text, plain
 from .limits import Texts, key_texts, question_of, shared_problems
 from .markup import NAMESPACES, XmlStream, lost_tags, part, plain_text, with_pictures
@@ -89,7 +89,9 @@ class CanvasExporter:
         problems += _key_problems(item)
         return problems
 
-    def open(self, bank: Bank, folder: Path) -> "CanvasWriter":
+    downgrades: tuple[Downgrade, ...] = ()
+
+    def open(self, bank: Bank, folder: Path, part_bytes: int = PART_BYTES) -> "CanvasWriter":  # noqa: ARG002
         """Begin `<bank id>.zip`."""
         return CanvasWriter(bank, folder)
 

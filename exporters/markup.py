@@ -61,7 +61,7 @@ def _paragraphs(picture: Picture, link: Link, captions: bool) -> Iterator[etree.
     yield E.p(
         E.img(
             src=link(picture),
-            alt=picture.alt,
+            alt=picture.alternative,
             width=str(picture.width),
             height=str(picture.height),
             style="max-width:100%;height:auto",

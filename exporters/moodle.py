@@ -5,9 +5,9 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self, assert_never
+from typing import assert_never
 
 from lxml import etree
 from lxml.builder import E
@@ -26,14 +26,14 @@ from ..items import (
     Question,
     TrueFalseKey,
 )
-from . import Exporter, cloze
+from . import PART_BYTES, Downgrade, Exporter, cloze
 from .decimals import key_text, plain
 from .fractions import percent
 from .limits import shared_problems
 from .markup import XmlStream, part, with_pictures
+from .parts import PartedWriter
 from .words import true_false
 
-PART_BYTES = 8_000_000  # upload limits bite first, and Moodle holds a whole file in memory
 PICTURE_BYTES = 4_000_000  # Moodle's parser is quadratic in the length of one
 ALL_PICTURES_BYTES = 5_500_000  # as base64 they still fit into a part
 NAME_LENGTH = 255
@@ -55,6 +55,7 @@ class MoodleExporter:
         "file” ticked, and upload every file. Then, in a quiz, choose Add > a random question, once from the "
         "category of each question."
     )
+    downgrades: tuple[Downgrade, ...] = ()
 
     def check(self, bank: Bank, item: Item) -> list[str]:
         """What of this item Moodle XML cannot say."""
@@ -70,64 +71,22 @@ class MoodleExporter:
         problems += _key_problems(item.key)
         return problems
 
-    def open(self, bank: Bank, folder: Path) -> "MoodleWriter":
+    def open(self, bank: Bank, folder: Path, part_bytes: int = PART_BYTES) -> PartedWriter:
         """Begin `<bank id>.xml`, or as many numbered parts as it takes."""
-        return MoodleWriter(bank, folder)
+        return PartedWriter(folder, bank.id, ".xml", partial(_Part, bank, part_bytes))
 
 
 EXPORTER: Exporter = MoodleExporter()
 
 
-class MoodleWriter:
-    """Writes parts of limited size that can be imported in any order: each names its categories itself."""
+class _Part:
+    """One file, and how full it is; it names its categories itself, so that parts can be imported in any order."""
 
-    def __init__(self, bank: Bank, folder: Path) -> None:
+    def __init__(self, bank: Bank, part_bytes: int, path: Path) -> None:
         self._bank = bank
-        self._folder = folder
         self._questions = {question.id: question for question in bank.questions}
         self._categories = _categories(bank)
-        self._paths: list[Path] = []
-        self._part: _Part | None = None
-
-    def add(self, item: Item) -> None:
-        """Write one item, in a new part when this one is full."""
-        category = _category(self._categories[item.question])
-        question = _question(self._bank, self._questions[item.question], item)
-        if self._part is None or not self._part.add(item.question, category, question):
-            self._next_part().add(item.question, category, question)
-
-    def close(self) -> list[Path]:
-        """Finish the last part; an only part carries no number."""
-        self._close_part()
-        if len(self._paths) == 1:
-            self._paths = [self._paths[0].replace(self._folder / f"{self._bank.id}.xml")]
-        return self._paths
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close_part()
-
-    def _next_part(self) -> "_Part":
-        self._close_part()
-        path = self._folder / f"{self._bank.id}-{len(self._paths) + 1}.xml"
-        self._part = _Part(path)
-        self._paths.append(path)
-        return self._part
-
-    def _close_part(self) -> None:
-        part, self._part = self._part, None
-        if part is not None:
-            part.close()
-
-
-class _Part:
-    """One file, and how full it is."""
-
-    def __init__(self, path: Path) -> None:
+        self._budget = part_bytes
         with ExitStack() as stack:
             file = stack.enter_context(path.open("wb"))
             self._stream = XmlStream(file)
@@ -137,19 +96,25 @@ class _Part:
         self._size = 100  # the frame: declaration, begin and end of the root
         self._question: str | None = None
 
-    def add(self, question_id: str, category: etree._Element, question: etree._Element) -> bool:
+    def add(self, item: Item) -> bool:
         """Write a question, after its category where that changes; False when it does not fit any more."""
-        elements = (question,) if question_id == self._question else (category, question)
+        question = _question(self._bank, self._questions[item.question], item)
+        category = _category(self._categories[item.question])
+        elements = (question,) if item.question == self._question else (category, question)
         size = self._size + sum(len(etree.tostring(element, encoding="UTF-8")) for element in elements)
-        if size > PART_BYTES and self._question is not None:
+        if size > self._budget and self._question is not None:
             return False
         for element in elements:
             self._stream.write(element)
-        self._size, self._question = size, question_id
+        self._size, self._question = size, item.question
         return True
 
-    def close(self) -> None:
+    def close(self, *, alone: bool) -> None:  # noqa: ARG002
         """Finish the document and let go of the file."""
+        self._stack.close()
+
+    def abort(self) -> None:
+        """Let go of the file as it is."""
         self._stack.close()
 
 
@@ -215,9 +180,16 @@ def _question(bank: Bank, question: Question, item: Item) -> etree._Element:
     kind, answers = _answers(item.key)
     element.set("type", kind)
     element.extend(answers)
-    element.append(E.tags(E.tag(_text("plotbank")), E.tag(_text(question.template))))
+    element.append(E.tags(*(E.tag(_text(tag)) for tag in _tags(question, item))))
     element.tail = "\n"
     return element
+
+
+def _tags(question: Question, item: Item) -> Iterator[str]:
+    yield "plotbank"
+    yield f"kind: {question.kind}"
+    yield from (f"template: {template}" for template in question.template.split(", "))
+    yield f"difficulty: {item.difficulty_word}"
 
 
 def _stem(bank: Bank, item: Item) -> str:

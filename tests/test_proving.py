@@ -9,7 +9,7 @@ from plotbank.errors import QuizFileError, UnsuitableDraw
 from plotbank.item_templates import View, parse
 from plotbank.item_templates.grading import Choices, Entry, Matches, Number, Statement
 from plotbank.items import Axis
-from plotbank.proof.packages import (
+from plotbank.proof.delivered import (
     BandDelivered,
     ChoiceDelivered,
     MatchingDelivered,

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from html import unescape
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_DIFFICULTIES = ((0.9, "very easy"), (0.75, "easy"), (0.5, "medium"), (0.25, "difficult"), (0.0, "very difficult"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A PNG as students see it: `width` x `height` are CSS pixels; the file may hold a multiple of them.
 
-    `caption` (plain text) stands above the picture where a stem shows several.
+    `alt` says in a sentence what is shown and `description` the rest of what may be said without giving the answer
+    away: axes, scales, groups.  `caption` stands above the picture where a stem shows several.  All are plain text.
     """
 
     name: str
@@ -25,6 +27,12 @@ class Picture:
     width: int
     height: int
     caption: str = ""
+    description: str = ""
+
+    @property
+    def alternative(self) -> str:
+        """The whole text alternative, for platforms that know no long descriptions."""
+        return f"{self.alt} {self.description}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,8 +287,10 @@ class Item:
 
     `id` is made of the question's id and of letters and digits that a secret made from the student's id, so
     that it is stable and tells nothing.  The stem shows `pictures`, in their order; options may have pictures of
-    their own instead.  `clarity` is the distance from the truth to the nearest wrong option or tolerance edge, in
-    just-noticeable differences or reading errors; `difficulty` is the predicted logit of a right answer.
+    their own instead.  Everybody is told `feedback` in the end; who earns the whole mark is told `if_correct`
+    besides, and everybody else `if_incorrect` (all are HTML).  `clarity` is the distance from the truth to the
+    nearest wrong option or tolerance edge, in just-noticeable differences or reading errors; `difficulty` is the
+    predicted logit of a right answer.
     """
 
     id: str
@@ -293,6 +303,8 @@ class Item:
     points: float
     clarity: float
     difficulty: float = 0.0
+    if_correct: str = ""
+    if_incorrect: str = ""
 
     def __post_init__(self) -> None:
         if not _IDENTIFIER.fullmatch(self.id):
@@ -305,6 +317,12 @@ class Item:
         """The pictures of the stem, then those of the options, in their order."""
         options = self.key.options if isinstance(self.key, ChoiceKey | MultipleKey) else ()
         return (*self.pictures, *(option.picture for option in options if option.picture is not None))
+
+    @property
+    def difficulty_word(self) -> str:
+        """The predicted difficulty in the vocabulary of IEEE 1484.12.1 (LOM) 5.8, by the share of right answers."""
+        right = 1 / (1 + math.exp(-self.difficulty))
+        return next(word for least, word in _DIFFICULTIES if right >= least)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

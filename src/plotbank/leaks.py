@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never, overload
 
 from .items import ChoiceKey, Key, MatchingKey, MultipleKey, NumericKey, PartsKey, TrueFalseKey
-from .proof.packages import (
+from .proof.delivered import (
     BandDelivered,
     ChoiceDelivered,
     Delivered,

@@ -13,8 +13,7 @@ from typing import Any
 
 from .item_templates import Template, View, boxes, grading
 from .item_templates.grading import Answer, Choices, Entry, Matches, Number, Statement
-from .proof.markup import Fragment
-from .proof.packages import (
+from .proof.delivered import (
     ChoiceDelivered,
     KeyDelivered,
     MatchingDelivered,
@@ -23,6 +22,7 @@ from .proof.packages import (
     PartsDelivered,
     TrueFalseDelivered,
 )
+from .proof.markup import Fragment
 
 SAME_FEATURE = 0.0008
 """How far a feature measured in one of several plots may be from the value that it was drawn with."""

@@ -12,7 +12,8 @@ from .errors import QuizFileError, UnsuitableDraw
 from .generator.kinds import Plot
 from .items import PictureSpec
 from .proof import Finding, Unreadable
-from .proof.packages import Delivered, open_package, printed
+from .proof.delivered import Delivered, printed
+from .proof.packages import open_package
 from .proof.pictures import metadata
 from .proof.readers import READERS, Reading
 from .proof.rules import check_package, leaks

@@ -155,9 +155,16 @@ class Factory:
         """So many variants of each question, question by question."""
         return [self.item(number, question, **changes) for question in (SLOPE, PICK) for number in range(variants)]
 
-    def write(self, exporter: Exporter, folder: Path, items: Iterable[Item], bank: Bank | None = None) -> list[Path]:
+    def write(
+        self,
+        exporter: Exporter,
+        folder: Path,
+        items: Iterable[Item],
+        bank: Bank | None = None,
+        part_bytes: int = 8_000_000,
+    ) -> list[Path]:
         folder.mkdir(exist_ok=True)
-        with exporter.open(bank or self.bank(), folder) as writer:
+        with exporter.open(bank or self.bank(), folder, part_bytes) as writer:
             for item in items:
                 writer.add(item)
             return writer.close()

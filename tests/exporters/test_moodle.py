@@ -94,7 +94,9 @@ def test_what_is_common_to_all_types(written):
     assert question.findtext("idnumber") == "stat101-quiz.2-slope_00000"
     assert [tag.findtext("text") for tag in question.findall("tags/tag")] == [
         "plotbank",
-        "scatter/estimate-r",
+        "kind: scatter",
+        "template: scatter/estimate-r",
+        "difficulty: medium",
     ]
 
 
@@ -230,10 +232,9 @@ def test_no_two_questions_share_a_category(make, tmp_path):
     assert max(map(len, names)) <= 255
 
 
-def test_parts_stay_within_the_budget_and_name_their_categories(make, tmp_path, monkeypatch):
-    monkeypatch.setattr(moodle, "PART_BYTES", 5_000)
+def test_parts_stay_within_the_budget_and_name_their_categories(make, tmp_path):
     items = make.items(8)
-    paths = make.write(EXPORTER, tmp_path, items)
+    paths = make.write(EXPORTER, tmp_path, items, part_bytes=5_000)
     parts = [parse(path) for path in paths]
 
     sizes = [path.stat().st_size for path in paths]
@@ -253,10 +254,8 @@ def test_parts_stay_within_the_budget_and_name_their_categories(make, tmp_path, 
                 assert element.findtext("name/text") == asked
 
 
-def test_a_question_larger_than_a_part_gets_one_of_its_own(make, tmp_path, monkeypatch):
-    monkeypatch.setattr(moodle, "PART_BYTES", 100)
-
-    paths = make.write(EXPORTER, tmp_path, make.items(2))
+def test_a_question_larger_than_a_part_gets_one_of_its_own(make, tmp_path):
+    paths = make.write(EXPORTER, tmp_path, make.items(2), part_bytes=100)
 
     assert [len(questions(parse(path))) for path in paths] == [1, 1, 1, 1]
 

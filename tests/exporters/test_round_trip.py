@@ -10,15 +10,15 @@ import pytest
 
 from plotbank.exporters import canvas, moodle
 from plotbank.items import Option, PartsKey
-from plotbank.proof.packages import (
+from plotbank.proof.delivered import (
     ChoiceDelivered,
     MultipleDelivered,
     NumericDelivered,
     PartsDelivered,
     TrueFalseDelivered,
-    open_package,
     printed,
 )
+from plotbank.proof.packages import open_package
 from plotbank.proof.rules import check_package
 
 BOTH = [moodle.EXPORTER, canvas.EXPORTER]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from plotbank.proof import Unreadable
-from plotbank.proof.packages import (
+from plotbank.proof.delivered import (
     BandDelivered,
     ChoiceDelivered,
     Delivered,
@@ -22,9 +22,9 @@ from plotbank.proof.packages import (
     PartDelivered,
     PartsDelivered,
     TrueFalseDelivered,
-    open_package,
     printed,
 )
+from plotbank.proof.packages import open_package
 from plotbank.proof.rules import check_package
 
 ACCEPTED = Path(__file__).resolve().parents[3] / "shared" / "conformance" / "accepted"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plotbank.proof import Finding
-from plotbank.proof.packages import (
+from plotbank.proof.delivered import (
     ChoiceDelivered,
     Delivered,
     DeliveredPicture,

@@ -8,25 +8,23 @@ from html import unescape
 from pathlib import Path
 
 from . import Finding, Unreadable
-from .markup import Element, Fragment, elements, root
-from .packages import (
+from .canvas_package import (
     FILEBASE,
     MANIFEST,
     Resource,
     canvas_labels,
     canvas_responses,
-    decimal,
     full_marks,
-    images,
-    is_truths,
     manifest,
     metadata,
     part_marks,
     points_per_item,
     quiz_files,
     stem_texts,
-    zipped_png,
 )
+from .contents import decimal, images, zipped_png
+from .delivered import is_truths
+from .markup import Element, Fragment, elements, root
 from .zips import Archive, open_archive
 
 _META_TYPE = "learning-application-resource"

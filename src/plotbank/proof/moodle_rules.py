@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from . import Finding, Unreadable
+from .contents import decimal, images
 from .markup import ClozeField, Element, Fragment, cloze_fields
-from .packages import PLUGINFILE, decimal, decoded_png, images, moodle_questions
+from .moodle_package import PLUGINFILE, decoded_png, moodle_questions
 
 PART_BUDGET = 8 * 2**20  # bytes: upload limits are often small, and large text nodes parse in quadratic time
 

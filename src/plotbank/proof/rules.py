@@ -10,9 +10,7 @@ from typing import assert_never
 
 from . import Finding, Unreadable
 from .canvas_rules import check_canvas
-from .markup import Fragment
-from .moodle_rules import check_moodle
-from .packages import (
+from .delivered import (
     ChoiceDelivered,
     Delivered,
     DeliveredPicture,
@@ -24,6 +22,8 @@ from .packages import (
     TrueFalseDelivered,
     printed,
 )
+from .markup import Fragment
+from .moodle_rules import check_moodle
 
 _LONGEST_ALT = 500
 _CHECKS = {".xml": check_moodle, ".zip": check_canvas}
@@ -91,7 +91,7 @@ def _messages(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterator
     for picture in delivered.pictures:
         if not _MEANINGLESS.fullmatch(picture.name):
             yield f"the picture's name {picture.name!r} is not p, 16 hexadecimal digits and .png"
-        yield from _alternative(picture.alt)
+        yield from _alternative(picture.alternative)
     captions = frozenset(_plain(picture.caption) for picture in delivered.pictures if picture.caption)
     told = (message for place in _places_of(delivered, ends) for message in _told(delivered.key, place, captions))
     yield from dict.fromkeys(told)
@@ -100,7 +100,7 @@ def _messages(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterator
 def _places_of(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterator[_Place]:
     for picture, own in zip_longest(delivered.pictures, ends[: len(delivered.pictures)], fillvalue=()):
         assert isinstance(picture, DeliveredPicture), "there are no more ends than pictures"
-        alt = _without(picture.alt, own)
+        alt = _without(picture.alternative, own)
         yield _Place(name="text alternative", text=alt, stands=_stands_in_prose, about=picture.caption)
     yield _Place(name="title", text=_VARIANT.sub("", delivered.title), stands=_stands_in_prose)
     for picture in delivered.pictures:

@@ -1,0 +1,262 @@
+"""Moodle XML, opened again: every question as Moodle would keep it after an import.
+
+This is written from what Moodle does, not from what wrote the file.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from decimal import Decimal
+from functools import partial
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from . import Unreadable
+from .contents import PART, after, decimal, images, number_of, picture_of, some, whole_png, within
+from .delivered import (
+    BandDelivered,
+    ChoiceDelivered,
+    Delivered,
+    DeliveredPicture,
+    KeyDelivered,
+    MatchingDelivered,
+    MultipleDelivered,
+    NumericDelivered,
+    PartDelivered,
+    PartsDelivered,
+    TrueFalseDelivered,
+    is_truths,
+)
+from .markup import ClozeField, Element, cloze_fields, elements
+from .zips import LARGEST_ENTRY
+
+PLUGINFILE = "@@PLUGINFILE@@/"
+
+_CHUNK = 2**16
+
+
+def moodle_questions(path: Path) -> Generator[Element, None, None]:
+    """Every `<question>` of a Moodle XML file, categories included.
+
+    Raises:
+        Unreadable: the file is damaged, too large, or no quiz.
+    """
+    found = False
+    with _opened(path) as file:
+        for around, question in elements(iter(partial(file.read, _CHUNK), b""), ("question",)):
+            if [element.tag for element in around] != ["quiz"]:
+                raise Unreadable("a <question> does not stand directly in <quiz>: Moodle would not find it")
+            found = True
+            yield question
+    if not found:
+        raise Unreadable("the file holds no question of a Moodle quiz")
+
+
+def decoded_png(file: Element) -> bytes:
+    """The picture in a Moodle `<file>`.
+
+    Raises:
+        Unreadable: it is not strictly base64, or not a whole PNG.
+    """
+    try:
+        png = base64.b64decode("".join(file.text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Unreadable("it is not valid base64: Moodle would keep a broken picture without a word") from None
+    return whole_png(png)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        if path.stat().st_size > LARGEST_ENTRY:
+            raise Unreadable(f"the file is larger than {LARGEST_ENTRY:,} bytes")
+        return path.open("rb")
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read: {error.strerror}") from None
+
+
+def moodle_items(path: Path, package: str) -> Iterator[Delivered]:
+    """Every question of a file but its categories; raises Unreadable where one cannot be read."""
+    pool = ""
+    with closing(moodle_questions(path)) as questions:
+        for question in questions:
+            if question.attributes.get("type") == "category":
+                pool = question.text_at("category", "text")
+            else:
+                with within(question.text_at("idnumber") or question.text_at("name", "text")):
+                    delivered = _moodle_item(question, package, pool)
+                yield delivered
+
+
+def _moodle_item(question: Element, package: str, pool: str) -> Delivered:
+    kind = question.attributes.get("type", "")
+    if kind not in _MOODLE_KEYS:
+        raise Unreadable(f"a question of the type {kind!r} is not one that can be proved")
+    identifier = question.text_at("idnumber").strip()
+    if not identifier:
+        raise Unreadable("the question has no idnumber")
+    text = question.text_at("questiontext", "text")
+    key = _MOODLE_KEYS[kind](question)
+    if isinstance(key, PartsDelivered):
+        stem = text.partition(PART)[0]
+        points = Decimal(sum(int(field.weight or 1) for field in cloze_fields(text)))
+    else:
+        stem, points = text, number_of(question.text_at("defaultgrade"), "the default grade")
+    return Delivered(
+        package=package,
+        id=identifier,
+        pool=pool,
+        title=question.text_at("name", "text"),
+        stem=stem,
+        feedback=question.text_at("generalfeedback", "text"),
+        pictures=some(_moodle_pictures(question)),
+        points=float(points),
+        key=key,
+    )
+
+
+def _moodle_pictures(question: Element) -> Iterator[DeliveredPicture]:
+    holders = [(None, holder) for holder in question.each("questiontext")]
+    for option, holder in (*holders, *enumerate(question.each("answer"))):
+        for image in images(holder.text_at("text")):
+            name = unquote(after(PLUGINFILE, image.link))
+            files = [file for file in holder.each("file") if file.attributes.get("name") == name]
+            if len(files) != 1:
+                raise Unreadable(f"it links the picture {name}, but {len(files)} files of that name stand beside it")
+            with within(f"the picture {name}"):
+                png = decoded_png(files[0])
+            yield picture_of(image, name, png, option)
+
+
+def _moodle_number(question: Element) -> NumericDelivered:
+    return _numeric(
+        [
+            (
+                answer.attributes.get("fraction", ""),
+                number_of(answer.text_at("text"), "the answer"),
+                number_of(answer.text_at("tolerance"), "the tolerance"),
+            )
+            for answer in question.each("answer")
+        ]
+    )
+
+
+def _numeric(answers: list[tuple[str, Decimal, Decimal]]) -> NumericDelivered:
+    """A number of Moodle's answers: what each earns in percent, the value, the tolerance.  The first that fits wins."""
+    shares = [number_of(percent, "the fraction of an answer") for percent, _, _ in answers]
+    if not answers or shares[0] != 100 or any(one <= other for one, other in pairwise(shares)) or shares[-1] <= 0:
+        raise Unreadable("a number that can be proved has an answer that earns 100 percent, and others that earn less")
+    if len({value for _, value, _ in answers}) != 1:
+        raise Unreadable("a number that can be proved has one value, with one tolerance inside the other")
+    tolerances = [tolerance for _, _, tolerance in answers]
+    if any(one >= other for one, other in pairwise(tolerances)):
+        raise Unreadable("a number that can be proved has one value, with one tolerance inside the other")
+    _, value, tolerance = answers[0]
+    return NumericDelivered(
+        value=float(value),
+        low=float(value - tolerance),
+        high=float(value + tolerance),
+        bands=tuple(
+            BandDelivered(low=float(value - wider), high=float(value + wider), share=float(share / 100))
+            for share, wider in zip(shares[1:], tolerances[1:], strict=True)
+        ),
+    )
+
+
+def _moodle_choice(question: Element) -> ChoiceDelivered | MultipleDelivered:
+    answers = list(question.each("answer"))
+    options = tuple(answer.text_at("text") for answer in answers)
+    feedback = tuple(answer.text_at("feedback", "text") for answer in answers)
+    if question.text_at("single").strip() in ("true", "1"):
+        right = tuple(place for place, answer in enumerate(answers) if _fraction(answer) == 100)
+        return ChoiceDelivered(options=options, correct=right, feedback=feedback)
+    right = tuple(place for place, answer in enumerate(answers) if _fraction(answer) > 0)
+    return MultipleDelivered(options=options, correct=right, feedback=feedback)
+
+
+def _moodle_truth(question: Element) -> TrueFalseDelivered:
+    answers = {answer.text_at("text").strip(): answer for answer in question.each("answer")}
+    if answers.keys() != {"true", "false"} or len(list(question.each("answer"))) != 2:
+        raise Unreadable("a statement that can be proved has the two answers true and false")
+    shares = {word: _fraction(answer) for word, answer in answers.items()}
+    if sorted(shares.values()) != [0, 100]:
+        raise Unreadable("of true and false, one earns 100 percent and the other nothing")
+    return TrueFalseDelivered(
+        truth=shares["true"] == 100,
+        if_true=answers["true"].text_at("feedback", "text"),
+        if_false=answers["false"].text_at("feedback", "text"),
+    )
+
+
+def _moodle_matching(question: Element) -> MatchingDelivered:
+    """The answers in the order of the prompts, then those that belong to none."""
+    lines = [
+        (line.text_at("text"), unescape(line.text_at("answer", "text")).strip())
+        for line in question.each("subquestion")
+    ]
+    if any(not answer for _, answer in lines):
+        raise Unreadable("an answer is missing: Moodle's import would end here and say nothing")
+    prompts = [(prompt, answer) for prompt, answer in lines if prompt.strip()]
+    answers = list(dict.fromkeys([answer for _, answer in prompts] + [answer for _, answer in lines]))
+    return MatchingDelivered(
+        prompts=tuple(prompt for prompt, _ in prompts),
+        answers=tuple(answers),
+        pairs=tuple(answers.index(answer) for _, answer in prompts),
+    )
+
+
+def _moodle_parts(question: Element) -> PartsDelivered:
+    text = question.text_at("questiontext", "text")
+    fields = cloze_fields(text)
+    whole = sum(int(field.weight or 1) for field in fields)
+    starts = [found.start() for found in re.finditer(re.escape(PART), text)]
+    if not fields or not whole or len(starts) != len(fields):
+        raise Unreadable("the text does not have one embedded question in each of its parts")
+    parts = []
+    for start, end, field in zip(starts, [*starts[1:], len(text)], fields, strict=True):
+        if not start < field.start < field.end <= end:
+            raise Unreadable("the text does not have one embedded question in each of its parts")
+        parts.append(
+            PartDelivered(
+                stem=text[start + len(PART) : field.start].removesuffix("<p>"),
+                key=_cloze_key(field),
+                share=int(field.weight or 1) / whole,
+            )
+        )
+    return PartsDelivered(parts=tuple(parts))
+
+
+def _cloze_key(field: ClozeField) -> NumericDelivered | ChoiceDelivered | TrueFalseDelivered:
+    if field.kind == "NUMERICAL":
+        answers = ((answer.percent, answer.text.partition(":")) for answer in field.answers)
+        return _numeric(
+            [
+                (percent, number_of(value, "the answer"), number_of(tolerance, "the tolerance"))
+                for percent, (value, _, tolerance) in answers
+            ]
+        )
+    options = tuple(answer.text for answer in field.answers)
+    feedback = tuple(answer.feedback for answer in field.answers)
+    right = tuple(place for place, answer in enumerate(field.answers) if decimal(answer.percent) == 100)
+    if field.kind == "MULTICHOICE_H" and len(right) == 1 and is_truths(options):
+        return TrueFalseDelivered(truth=right == (0,), if_true=feedback[0], if_false=feedback[1])
+    if field.kind in ("MULTICHOICE", "MULTICHOICE_H", "MULTICHOICE_V"):
+        return ChoiceDelivered(options=options, correct=right, feedback=feedback)
+    raise Unreadable(f"an embedded question of the type {field.kind} is not one that can be proved")
+
+
+_MOODLE_KEYS: dict[str, Callable[[Element], KeyDelivered]] = {
+    "numerical": _moodle_number,
+    "multichoice": _moodle_choice,
+    "truefalse": _moodle_truth,
+    "matching": _moodle_matching,
+    "cloze": _moodle_parts,
+}
+
+
+def _fraction(answer: Element) -> Decimal:
+    return number_of(answer.attributes.get("fraction", ""), "the fraction of an answer")
