@@ -4,7 +4,7 @@
                sandbox   difficulty, perception, misconceptions, boxes
 
 A template is one file.  Its header says which kind of plot it is about, what is asked, which expressions decide what is
-right, and how clear that must be; its sections `# Stem`, `# Feedback` and `# Alt text` are written with the plot's
+right, and how clear that must be; its sections (`# Stem`, `# Feedback`, ...) are written with the plot's
 readings.  `grading` works out what is right, `wording` says it in the quiz's language; nothing here draws a plot.
 """
 
@@ -12,9 +12,10 @@ from . import boxes, difficulty, grading, perception, wording
 from .grading import Graded, Readings, View
 from .header import Template, parse
 from .library import built_in, installed, load
-from .wording import Scene, Text, word
+from .wording import Alternative, Scene, Text, word
 
 __all__ = [
+    "Alternative",
     "Graded",
     "Readings",
     "Scene",

@@ -15,9 +15,10 @@ from ..errors import QuizFileError
 from . import misconceptions, perception
 from .sandbox import Expression, Wording, expression, wording
 
-SECTIONS = ("Stem", "Feedback", "Alt text")
+SECTIONS = ("Stem", "Feedback", "If correct", "If incorrect", "Alt text")
 TYPES = ("numerical", "choice", "multiple", "truefalse", "matching")
 SHOWS = ("line", "marked")
+_NEEDED = ("Stem", "Feedback")
 _COMMON: dict[str, type | tuple[type, ...]] = {
     "kind": str,
     "type": str,
@@ -108,6 +109,8 @@ class Texts:
     title: str
     stem: Wording
     feedback: Wording
+    if_correct: Wording | None
+    if_incorrect: Wording | None
     alt: Wording | None
     claims: Mapping[str, ClaimText]
 
@@ -332,10 +335,11 @@ class _File:
         first_line = self.source.count("\n", 0, len(self.source) - len(body)) + 1
         headings = list(re.finditer(r"^# (.+?)[ \t]*$", body, flags=re.MULTILINE))
         found = [heading[1] for heading in headings]
-        if found not in (list(SECTIONS), list(SECTIONS[:2])):
+        known = [section for section in SECTIONS if section in found or section in _NEEDED]
+        if found != known:
             raise QuizFileError(
                 f"{self.name}: the sections must be {', '.join('# ' + s for s in SECTIONS)}, in this order "
-                f"(# {SECTIONS[2]} may be left out), not {', '.join('# ' + s for s in found) or 'none'}"
+                f"(only # Stem and # Feedback are needed), not {', '.join('# ' + s for s in found) or 'none'}"
             )
         texts = {}
         for heading, following in zip(headings, [*headings[1:], None], strict=True):
@@ -352,6 +356,8 @@ def _texts(file: _File, header: Mapping[str, Any]) -> Texts:
         title=header["title"],
         stem=sections["Stem"],
         feedback=sections["Feedback"],
+        if_correct=sections.get("If correct"),
+        if_incorrect=sections.get("If incorrect"),
         alt=sections.get("Alt text"),
         claims={name: _claim_text(file, what, name, table) for name, table in header.get(what, {}).items()},
     )
@@ -380,8 +386,14 @@ def _translated(original: _File, texts: Texts, file: _File) -> Texts:
             if ("why" in table) != ("why" in claims[name]):
                 raise QuizFileError(f"{file.name}: {what} {name!r}: 'why' is not in both languages")
     found = _texts(file, header)
-    if (texts.alt is None) != (found.alt is None):
-        raise QuizFileError(f"{file.name}: the section # Alt text is not in both languages")
+    optional = {
+        "If correct": (texts.if_correct, found.if_correct),
+        "If incorrect": (texts.if_incorrect, found.if_incorrect),
+        "Alt text": (texts.alt, found.alt),
+    }
+    for section, (there, here) in optional.items():
+        if (there is None) != (here is None):
+            raise QuizFileError(f"{file.name}: the section # {section} is not in both languages")
     return found
 
 

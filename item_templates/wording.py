@@ -39,11 +39,29 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The words of one question about a plot: stem and feedback as HTML, and the key, without pictures."""
+    """The words of one question about a plot: stem and feedback as HTML, and the key, without pictures.
+
+    `if_correct` and `if_incorrect` are said besides to who earns the whole mark, and to who does not.
+    """
 
     stem: str
     feedback: str
     key: SimpleKey
+    if_correct: str = ""
+    if_incorrect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """What is said in place of a picture: in a sentence, and then the rest; plain text."""
+
+    brief: str
+    description: str
+
+    @property
+    def whole(self) -> str:
+        """All of it."""
+        return f"{self.brief} {self.description}".strip()
 
 
 def word(template: Template, graded: Graded, readings: Readings, scene: Scene, intro: str) -> Text:
@@ -68,7 +86,13 @@ def word(template: Template, graded: Graded, readings: Readings, scene: Scene, i
     except ValueError as error:
         raise QuizFileError(f"{template.name}: {error}") from None
     named = {**names, **_printed(key, graded.answer, claims, scene)}
-    return Text(stem=_html(texts.stem, named), feedback=_html(texts.feedback, named), key=key)
+    return Text(
+        stem=_html(texts.stem, named),
+        feedback=_html(texts.feedback, named),
+        key=key,
+        if_correct=_html(texts.if_correct, named) if texts.if_correct is not None else "",
+        if_incorrect=_html(texts.if_incorrect, named) if texts.if_incorrect is not None else "",
+    )
 
 
 def introduction(scene: Scene, readings: Readings, several: int) -> str:
@@ -80,22 +104,24 @@ def introduction(scene: Scene, readings: Readings, several: int) -> str:
     return f"{_escaped(scene.story)} {text}".strip()
 
 
-def alternative(template: Template, scene: Scene, readings: Readings) -> str:
+def alternative(template: Template, scene: Scene, readings: Readings) -> Alternative:
     """The text alternative of a plot: the template's own, or that of its kind."""
-    names = {**_names(readings, scene), "shows": template.show}
-    own, of_kind = template.words(scene.language).alt, _of_kind(scene)
-    text = own if own is not None else of_kind["alt"] if of_kind is not None else None
-    if text is None:
+    own = template.words(scene.language).alt
+    if own is not None:
+        return Alternative(brief=_one_line(own.render(_names(readings, scene))), description="")
+    if _of_kind(scene) is None:
         raise QuizFileError(f"{template.name}: the section # Alt text is missing: plots of the kind "
                             f"{scene.kind!r} have no description of their own")  # fmt: skip
-    return _one_line(text.render(names))
+    return described(scene, readings, template.show)
 
 
-def described(scene: Scene, readings: Readings) -> str:
-    """The text alternative that every plot of the kind has."""
+def described(scene: Scene, readings: Readings, shows: str = "") -> Alternative:
+    """The text alternative that every plot of the kind has; `shows` is what is drawn besides the data."""
     of_kind = _of_kind(scene)
     assert of_kind is not None, "plotbank's own kinds are described"
-    return _one_line(of_kind["alt"].render({**_names(readings, scene), "shows": ""}))
+    names = {**_names(readings, scene), "shows": shows}
+    brief, description = (_one_line(of_kind[name].render(names)) for name in ("alt", "description"))
+    return Alternative(brief=brief, description=description)
 
 
 def _used(graded: Graded, name: str) -> bool:
@@ -231,7 +257,7 @@ def _kinds() -> Mapping[tuple[str, str], Mapping[str, Wording]]:
     for kind, languages in tomllib.loads(text).items():
         for language, texts in languages.items():
             found[kind, language] = {
-                name: wording(written, f"plots.toml, {kind}, {language}, {name}", 1, markdown=name != "alt")
+                name: wording(written, f"plots.toml, {kind}, {language}, {name}", 1, markdown=name.startswith("intro"))
                 for name, written in texts.items()
             }
     return found

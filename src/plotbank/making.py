@@ -13,7 +13,7 @@ from . import item_templates
 from .errors import UnsuitableDraw
 from .generator.kinds import Area, Condition, Floats, Kind, Plot, kinds, precision
 from .generator.seeds import Seed
-from .item_templates import Graded, Text, grading, wording
+from .item_templates import Alternative, Graded, Scene, Text, grading, wording
 from .item_templates.grading import Choices, Matches
 from .item_templates.numerals import Numerals
 from .item_templates.words import LETTERS, caption, labelled, words
@@ -35,7 +35,7 @@ class Shown:
     plot: Plot
     values: Floats
     condition: Condition
-    alt: str
+    alternative: Alternative
     caption: str = ""
     option: int | None = None
 
@@ -66,6 +66,8 @@ class Made:
     clarity: float
     difficulty: float
     claims: tuple[Claimed, ...]
+    if_correct: str = ""
+    if_incorrect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,24 +165,26 @@ def _of_one(question: QuizQuestion, own: Seed, planned: Planned, values: Floats,
         item_templates.word(template, one, readings, scene, "" if parts else intro)
         for template, one in zip(question.templates, graded, strict=True)
     ]
-    alt = wording.alternative(question.template, scene, readings)
+    alternative = wording.alternative(question.template, scene, readings)
     return Made(
         stem=wording.html(intro) if parts else texts[0].stem,
         feedback="".join(text.feedback for text in texts),
         key=_parts(texts) if parts else texts[0].key,
-        shown=(Shown(kind=kind, plot=plot, values=values, condition=condition, alt=alt),),
+        shown=(Shown(kind=kind, plot=plot, values=values, condition=condition, alternative=alternative),),
         clarity=min(one.clarity for one in graded),
         difficulty=fmean(one.difficulty for one in graded),
         claims=tuple(
             Claimed(template=template.name, answer=one.answer, drawn=one.drawn)
             for template, one in zip(question.templates, graded, strict=True)
         ),
+        if_correct="" if parts else texts[0].if_correct,
+        if_incorrect="" if parts else texts[0].if_incorrect,
     )
 
 
 def _parts(texts: Sequence[Text]) -> PartsKey:
-    """The parts, without what is said to single answers: not every platform shows that in parts, and the feedback that
-    follows all of them says it too."""
+    """The parts, without what is said to single answers, or to who is right: not every platform shows that in parts,
+    and the feedback that follows all of them says it too."""
     parts = []
     for text in texts:
         assert isinstance(text.key, NumericKey | ChoiceKey | TrueFalseKey), "the quiz file refuses other parts"
@@ -208,7 +212,7 @@ def _of_several(question: QuizQuestion, planned: Planned, graded: Graded, values
                 plot=plot,
                 values=own,
                 condition=condition,
-                alt=labelled(letter, wording.alternative(template, scene, readings), scene.language),
+                alternative=_labelled(letter, wording.alternative(template, scene, readings), scene),
                 caption=letter if template.type == "matching" else "",
                 option=None if template.type == "matching" else place,
             )
@@ -228,14 +232,14 @@ def _with_boxes(question: QuizQuestion, own: Seed, planned: Planned, values: Flo
     graded, data = item_templates.boxes.grade(template, values[:, 0], bins, scene.view, planned.rng(own, "order"))
     grading.suit(template, readings, scene.view, graded.drawn)
     of_box = Plot(x=Axis(label="", low=0, high=1, categories=("",)), y=plot.x, picture=plot.picture)
-    box_scene = item_templates.Scene(kind=boxplot.name, view=view(of_box), story="", numerals=question.numerals)
+    box_scene = Scene(kind=boxplot.name, view=view(of_box), story="", numerals=question.numerals)
     shown = [
         Shown(
             kind=kind,
             plot=plot,
             values=values,
             condition=planned.condition,
-            alt=wording.alternative(template, scene, readings),
+            alternative=wording.alternative(template, scene, readings),
         )
     ]
     for place, x in enumerate(data):
@@ -249,13 +253,18 @@ def _with_boxes(question: QuizQuestion, own: Seed, planned: Planned, values: Flo
                 plot=of_box,
                 values=box,
                 condition={"groups": 1.0},
-                alt=labelled(letter, said, scene.language),
+                alternative=_labelled(letter, said, scene),
                 option=place,
             )
         )
     intro = wording.introduction(scene, readings, several=1)
     text = item_templates.word(template, graded, readings, scene, intro)
     return _made(template.name, text, graded, tuple(shown))
+
+
+def _labelled(letter: str, alternative: Alternative, scene: Scene) -> Alternative:
+    """The text alternative of one of several plots."""
+    return replace(alternative, brief=labelled(letter, alternative.brief, scene.language))
 
 
 def _made(name: str, text: Text, graded: Graded, shown: tuple[Shown, ...]) -> Made:
@@ -267,6 +276,8 @@ def _made(name: str, text: Text, graded: Graded, shown: tuple[Shown, ...]) -> Ma
         clarity=graded.clarity,
         difficulty=graded.difficulty,
         claims=(Claimed(template=name, answer=graded.answer, drawn=graded.drawn),),
+        if_correct=text.if_correct,
+        if_incorrect=text.if_incorrect,
     )
 
 

@@ -720,7 +720,7 @@ def _told(question: QuizQuestion, made: Made) -> list[str]:
         made.key,
         stem=made.stem,
         feedback=made.feedback,
-        alts=[shown.alt for shown in made.shown],
+        alts=[shown.alternative.whole for shown in made.shown],
         title=question.title,
         identifier=question.id,
         label="0" * 16,

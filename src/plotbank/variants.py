@@ -236,7 +236,7 @@ class _Maker:
             made.key,
             stem=made.stem,
             feedback=made.feedback,
-            alts=[shown.alt for shown in made.shown],
+            alts=[shown.alternative.whole for shown in made.shown],
             title=title,
             identifier=f"{self.quiz_id}-{identifier}",
             label=own.label,
@@ -264,6 +264,8 @@ class _Maker:
             points=question.points,
             clarity=made.clarity,
             difficulty=made.difficulty,
+            if_correct=made.if_correct,
+            if_incorrect=made.if_incorrect,
         )
         return Variant(
             student=student, item=item, made=made, draws=tuple(drawn), measured=measured, accommodated=accommodated
@@ -280,7 +282,8 @@ class _Maker:
         return Picture(
             name=f"p{label}.png",
             png=self.frames.of(shown.kind, shown.plot, shown.condition).picture(shown.values, shown.condition),
-            alt=shown.alt,
+            alt=shown.alternative.brief,
+            description=shown.alternative.description,
             width=size.width,
             height=size.height,
             caption=shown.caption,

@@ -160,7 +160,9 @@ def tried(name):
         groups = [np.sort(data[data[:, 0] == group, 1]) for group in np.unique(data[:, 0])]
         text = worded(name, plot, readings, graded)
         found.append(
-            Tried(plot, groups, readings, graded, text, wording.alternative(template(name), scene(plot), readings))
+            Tried(
+                plot, groups, readings, graded, text, wording.alternative(template(name), scene(plot), readings).whole
+            )
         )
     return found
 

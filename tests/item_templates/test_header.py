@@ -184,13 +184,16 @@ def test_what_is_not_toml(text, at):
     ],
 )
 def test_sections(body, found):
-    message = "mine.md: the sections must be # Stem, # Feedback, # Alt text, in this order (# Alt text may be left out)"
+    message = (
+        "mine.md: the sections must be # Stem, # Feedback, # If correct, # If incorrect, # Alt text, in this order "
+        "(only # Stem and # Feedback are needed)"
+    )
     refused(own(body=body), f"{message}, not {found}")
 
 
-@pytest.mark.parametrize("section", ["Stem", "Feedback", "Alt text"])
+@pytest.mark.parametrize("section", ["Stem", "Feedback", "If correct", "If incorrect", "Alt text"])
 def test_a_mistake_in_a_section_is_named_with_its_line(section):
-    body = "\n# Stem\n\nA\n\n# Feedback\n\nB\n\n# Alt text\n\nC\n"
+    body = "\n# Stem\n\nA\n\n# Feedback\n\nB\n\n# If correct\n\nD\n\n# If incorrect\n\nE\n\n# Alt text\n\nC\n"
     text = own("sentences", body=body.replace(f"# {section}\n", f"# {section}\n\n\none\n{{{{ here | }}}}"))
     refused(text, f"mine.md: line {line(text, '{{ here')}: ")
 
@@ -358,6 +361,8 @@ def test_translations_are_read():
         ("a number", GERMAN["plain"].replace("What is it?", "{{ was"), "line 7: "),
         ("a number", GERMAN["plain"].replace("Feedback", "Rückmeldung"), "the sections must be # Stem, # Feedback"),
         ("a number", GERMAN["plain"] + "\n# Alt text\n\nBild\n", "the section # Alt text is not in both languages"),
+        ("a number", GERMAN["plain"] + "\n# If correct\n\nJa\n", "the section # If correct is not in both languages"),
+        ("a number", GERMAN["plain"] + "\n# If incorrect\n\nNein\n", "the section # If incorrect is not in both languages"),
         ("a number", GERMAN["claims"], "the option 'down' is not in both languages"),
         ("sentences", GERMAN["plain"], "the option 'down' is not in both languages"),
         ("sentences", GERMAN["claims"].replace("option.up", "option.auf"), "the option 'auf' is not in both languages"),

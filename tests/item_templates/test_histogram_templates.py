@@ -163,7 +163,7 @@ def tried(name):
         scene = item_templates.Scene(kind="histogram", view=view(one.plot), story="A story.", numerals=numerals("en"))
         intro = wording.introduction(scene, one.readings, 1)
         text = item_templates.word(template(name), one.graded, one.readings, scene, intro)
-        found.append(Tried(one, text, wording.alternative(template(name), scene, one.readings)))
+        found.append(Tried(one, text, wording.alternative(template(name), scene, one.readings).whole))
     return found
 
 

@@ -118,7 +118,7 @@ def worded(name, graded, readings, plot):
     several = len(graded.answer.shown) if isinstance(graded.answer, Matches) else several
     intro = wording.introduction(scene, readings, several)
     text = item_templates.word(template(name), graded, readings, scene, intro)
-    return text, wording.alternative(template(name), scene, readings)
+    return text, wording.alternative(template(name), scene, readings).whole
 
 
 @cache

@@ -76,6 +76,19 @@ def choices(*entries, right, decimals=0):
 NUMBER = Number(value=-0.53, decimals=2, tolerance=0.085, bands=((0.165, 0.5),))
 
 
+def test_what_is_said_to_who_is_right_and_to_who_is_not():
+    """They are Markdown with the same names as the feedback."""
+    said = "It is so.\n\n# If correct\n\nYes, **{{ key }}**.\n\n# If incorrect\n\nNo: see *{{ accepted_low }}*."
+    text = worded("numerical", NUMBER, feedback=said)
+
+    assert (text.feedback, text.if_correct, text.if_incorrect) == (
+        "<p>It is so.</p>",
+        "<p>Yes, <strong>−0.53</strong>.</p>",
+        "<p>No: see <em>−0.61</em>.</p>",
+    )
+    assert (worded("numerical", NUMBER).if_correct, worded("numerical", NUMBER).if_incorrect) == ("", "")
+
+
 def test_the_key_of_a_number():
     """Accepted is what lies half a unit inside the tolerance."""
     text = worded("numerical", NUMBER, feedback="{{ key }} ({{ accepted_low }} to {{ accepted_high }})")
@@ -308,10 +321,10 @@ def test_the_introduction_of_an_unknown_kind_is_its_story():
 
 
 def test_the_text_alternative_is_that_of_the_kind():
-    assert wording.alternative(template("numerical"), scene("de"), READINGS) == (
-        f"Streudiagramm mit 40 Punkten. Waagerechte Achse: {LABEL}, von 0 bis 30. "
-        "Senkrechte Achse: Score, von −5 bis 12.500."
-    )
+    found = wording.alternative(template("numerical"), scene("de"), READINGS)
+    assert found.brief == "Streudiagramm mit 40 Punkten."
+    assert found.description == f"Waagerechte Achse: {LABEL}, von 0 bis 30. Senkrechte Achse: Score, von −5 bis 12.500."
+    assert found.whole == f"{found.brief} {found.description}"
     assert wording.alternative(template("numerical"), scene(), READINGS) == wording.described(scene(), READINGS)
 
 
@@ -320,15 +333,16 @@ def test_the_text_alternative_is_that_of_the_kind():
 )
 def test_the_text_alternative_tells_what_is_shown_besides(show, said):
     own = template("numerical", extra=f'show = "{show}"\n')
-    assert wording.alternative(own, scene(), READINGS).startswith(f"Scatter plot of 40 points{said}")
-    assert said not in wording.described(scene(), READINGS)
+    assert wording.alternative(own, scene(), READINGS).brief == f"Scatter plot of 40 points{said}"
+    assert said not in wording.described(scene(), READINGS).brief
 
 
 def test_a_template_may_have_its_own_text_alternative():
     """One line of plain text."""
     own = template("numerical", alt="A *cloud* of\n{{ n }} points:\n\n{{ x.label }}.")
-    assert wording.alternative(own, scene(), READINGS) == f"A *cloud* of 40 points: {LABEL}."
-    assert wording.alternative(own, scene(kind="mystery"), READINGS) == f"A *cloud* of 40 points: {LABEL}."
+    for kind in ("scatter", "mystery"):
+        found = wording.alternative(own, scene(kind=kind), READINGS)
+        assert found.whole == found.brief == f"A *cloud* of 40 points: {LABEL}."
 
 
 def test_without_any_text_alternative_a_template_is_refused():
@@ -351,8 +365,8 @@ def test_every_language_says_the_same_of_every_plot(kind):
 
     assert set(found) == set(LANGUAGES)
     for texts in found.values():
-        assert set(texts) == {"intro", "intro_many", "alt"}
-    assert len({text for texts in found.values() for text in texts.values()}) == 3 * len(LANGUAGES)
+        assert set(texts) == {"intro", "intro_many", "alt", "description"}
+    assert len({text for texts in found.values() for text in texts.values()}) == 4 * len(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -370,7 +384,8 @@ def test_every_plot_is_described_in_every_language(kind, language):
         own = wording.Scene(kind=kind, view=axes, story="", numerals=numerals(language))
         english = wording.Scene(kind=kind, view=axes, story="", numerals=numerals("en"))
         for words, theirs in (
-            (wording.described(own, readings), wording.described(english, readings)),
+            (wording.described(own, readings).brief, wording.described(english, readings).brief),
+            (wording.described(own, readings).description, wording.described(english, readings).description),
             (wording.introduction(own, readings, 1), wording.introduction(english, readings, 1)),
             (wording.introduction(own, readings, 2), wording.introduction(english, readings, 2)),
         ):
