@@ -125,8 +125,9 @@ def test_init_check_build_verify(run, started):
     built = run(*building(started)).output
     questions = checked.count("Question q")
     assert f"All {5 * questions} keys were proved from the pictures." in built
-    assert f"  {started / 'bank/moodle/my-first-quiz.xml'}\n" in built
-    assert f"  {started / 'bank/canvas/my-first-quiz.zip'}\n" in built
+    for name in ("moodle/my-first-quiz.xml", "canvas/my-first-quiz.zip"):
+        size = (started / "bank" / name).stat().st_size
+        assert f"  {started / 'bank' / name} ({size / 1e6:.1f} MB)\n" in built
     assert "of 5 students about 3 will share a variant" in built
     assert re.search(r"Predicted difficulty varies by 0\.\d\d logits\.", built)
     assert stat.S_IMODE((started / "quiz.secret").stat().st_mode) == 0o600
@@ -180,8 +181,8 @@ def test_a_terminal_sees_progress_with_an_estimate(tiny):
 def test_accommodated_students(run, tiny):
     built = run(*building(tiny, "--accommodate", "s2", "--accommodate", "s3", "--to", "moodle")).output
 
-    assert f"  {tiny / 'bank/moodle/tiny.xml'}\n" in built
-    assert f"  {tiny / 'bank/moodle/tiny-data.xml'}\n" in built
+    assert f"  {tiny / 'bank/moodle/tiny.xml'} (" in built
+    assert f"  {tiny / 'bank/moodle/tiny-data.xml'} (" in built
     assert {row["student"]: row["accommodated"] for row in rows(tiny / "bank")} == {"s1": "", "s2": "yes", "s3": "yes"}
     assert run("verify", tiny / "bank").output == "3 of 3 items proved, in 2 packages.\n"
 
@@ -332,7 +333,11 @@ def test_a_template_is_tried(run, tmp_path):
         ("{{ intro }}", "{{ 'x' * 10 ** 9 }}", "own.md: line 16: * takes numbers of at most 1e+15"),
         ("{{ intro }}", "{{ intro.__class__ }}", "own.md: line 16: access to attribute '__class__' of "),
         ("It is", "x" * 1_000_001, "own.md: a template has at most 1,000,000 bytes"),
-        ("# Feedback", "# Answer", "own.md: the sections must be # Stem, # Feedback, # Alt text, in this order"),
+        (
+            "# Feedback",
+            "# Answer",
+            "own.md: the sections must be # Stem, # Feedback, # If correct, # If incorrect, # Alt text",
+        ),
         ("+++\n\n# Stem", "\n# Stem", "own.md: line 1: a template begins with a TOML header between two lines of +++"),
         ("clarity = 2.5", "clarity = 2.5\nclarty = 3", "own.md: line 12: clarty: unknown key: did you mean 'clarity'?"),
         ("clarity = 2.5", "", "own.md: header: 'clarity' is missing"),

@@ -68,14 +68,17 @@ class VariantRecord:
 class BankRecords:
     """All of it.
 
-    `packages` maps the files to import to their SHA-256; `templates` questions to their templates, by name; `keys`
-    variants to keys; `accommodated` are the variants that stand in packages of their own.  `people` holds names, e-mail
-    addresses and ids in small letters.
+    `packages` maps the files to import to their SHA-256; `left_out` says what formats could not say, by format and
+    question; `templates` maps questions to their templates, by name; `owners` pictures, by their SHA-256, to variants;
+    `keys` variants to keys; `accommodated` are the variants that stand in packages of their own.  `people` holds names,
+    e-mail addresses and ids in small letters.
     """
 
     packages: Mapping[str, str]
+    left_out: Mapping[str, Mapping[str, frozenset[str]]]
     templates: Mapping[str, Mapping[str, Template]]
     variants: Mapping[str, VariantRecord]
+    owners: Mapping[str, str]
     keys: Mapping[str, str]
     accommodated: frozenset[str]
     people: frozenset[str]
@@ -89,7 +92,7 @@ def read_records(folder: Path) -> BankRecords:
     """
     if not folder.is_dir():
         raise BankError(f"{folder}: there is no such folder")
-    packages, templates = _reading(folder, "evidence.json", _evidence)
+    packages, left_out, templates = _reading(folder, "evidence.json", _evidence)
     variants = _reading(folder, "plots.jsonl", _variants)
     for variant in variants.values():
         for claim in variant.claims:
@@ -101,8 +104,10 @@ def read_records(folder: Path) -> BankRecords:
     keys, accommodated, people = _reading(folder, "answer_key.csv", _answer_key)
     return BankRecords(
         packages=packages,
+        left_out=left_out,
         templates=templates,
         variants=variants,
+        owners={plot.picture: name for name, variant in variants.items() for plot in variant.plots},
         keys=keys,
         accommodated=accommodated,
         people=people,
@@ -119,7 +124,9 @@ def _reading(folder: Path, name: str, parse: Any) -> Any:
         raise BankError(f"{folder}: private/{name} cannot be used: {what}") from None
 
 
-def _evidence(path: Path) -> tuple[dict[str, str], dict[str, dict[str, Template]]]:
+def _evidence(
+    path: Path,
+) -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]], dict[str, dict[str, Template]]]:
     evidence = json.loads(path.read_text(encoding="utf-8"))
     packages = {str(name): str(sha256) for name, sha256 in evidence["packages"].items()}
     if not packages:
@@ -131,7 +138,11 @@ def _evidence(path: Path) -> tuple[dict[str, str], dict[str, dict[str, Template]
         str(question): {str(one["name"]): parse(str(one["name"]), str(one["source"])) for one in entry["templates"]}
         for question, entry in evidence["questions"].items()
     }
-    return packages, templates
+    left_out = {
+        str(form): {str(question): frozenset(names) for question, names in questions.items()}
+        for form, questions in evidence["left_out"].items()
+    }
+    return packages, left_out, templates
 
 
 def _variants(path: Path) -> dict[str, VariantRecord]:

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .bank_folder import appearing, refuse_unless_free
-from .errors import BankError, RosterError
-from .exporters import Exporter
+from .errors import RosterError
+from .exporters import PART_BYTES, Exporter
 from .item_templates.words import words
-from .items import Bank, Item, Question
+from .items import Bank
 from .models import Device, open_model
 from .private_files import keeping, write_evidence
-from .question import QuizQuestion
 from .quiz import Quiz, refuse_impossible
 from .roster import Roster
+from .sayable import Sayable
 from .variants import Frames, Statistics, variants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a person should know of a finished bank."""
+    """What a person should know of a finished bank; `packages` are, by format, files in its folder."""
 
     folder: Path
     packages: Mapping[str, tuple[Path, ...]]
@@ -40,11 +40,15 @@ def build(
     device: Device = "auto",
     overwrite: bool = False,
     accommodate: Sequence[str] = (),
+    part_bytes: int = PART_BYTES,
+    allow_downgrade: bool = False,
     advance: Callable[[str], None] = lambda stage: None,
 ) -> Summary:
     """Build a bank in `folder`: the packages to import, and `private/` with keys, data and evidence.
 
     Students whose ids are in `accommodate` get their variants with the data in a table, in packages of their own.
+    A file to import has at most `part_bytes` bytes unless a single item has more.  What a format cannot say is left out
+    with `allow_downgrade`, where something can be, and refused without.
     `advance` is called once for every finished item with the question's title.  The folder appears when it is
     complete; whatever goes wrong before leaves nothing behind.
 
@@ -61,22 +65,19 @@ def build(
     frames = Frames(quiz.numerals)
     models = {question.card.name: question.card for question in quiz.questions}
     running = {name: open_model(card, device) for name, card in models.items()}
-    bank = Bank(
-        id=quiz.id,
-        title=quiz.title,
-        language=quiz.language,
-        questions=tuple(_question(question) for question in quiz.questions),
-        variants=len(students) - len(set(accommodate)),
-    )
+    bank = quiz.bank(len(students) - len(set(accommodate)))
     banks = {False: bank, True: _accommodated(bank, len(set(accommodate)), quiz.language)}
     statistics = {question.id: Statistics() for question in quiz.questions}
+    sayable = Sayable(allow_downgrade)
     with appearing(folder) as scratch:
         with ExitStack() as stack:
             folders = {exporter.name: scratch / exporter.name for exporter in exporters}
             for path in folders.values():
                 path.mkdir()
             writers = {
-                (exporter.name, special): stack.enter_context(exporter.open(banks[special], folders[exporter.name]))
+                (exporter.name, special): stack.enter_context(
+                    exporter.open(banks[special], folders[exporter.name], part_bytes)
+                )
                 for exporter in exporters
                 for special in banks
                 if banks[special].variants
@@ -86,17 +87,17 @@ def build(
                 model, counts = running[question.card.name], statistics[question.id]
                 for variant in variants(quiz.id, question, students, secret, model, frames, counts, accommodate):
                     own = banks[variant.accommodated]
-                    _refuse_unsayable(exporters, own, variant.item)
                     for exporter in exporters:
-                        writers[exporter.name, variant.accommodated].add(variant.item)
+                        item = sayable.of(exporter, own, variant.item)
+                        writers[exporter.name, variant.accommodated].add(item)
                     private(variant)
                     advance(question.title)
             packages: dict[str, tuple[Path, ...]] = {}
             for (name, _), writer in writers.items():
                 packages[name] = (*packages.get(name, ()), *writer.close())
         relative = {name: tuple(p.relative_to(scratch) for p in paths) for name, paths in packages.items()}
-        write_evidence(scratch, quiz, roster, secret, running, statistics, relative)
-    remarks += [model.remark for model in running.values()]
+        write_evidence(scratch, quiz, roster, secret, running, statistics, relative, sayable.left_out)
+    remarks += [model.remark for model in running.values()] + sayable.remarks
     return Summary(
         folder=folder,
         packages=relative,
@@ -106,26 +107,10 @@ def build(
     )
 
 
-def _question(question: QuizQuestion) -> Question:
-    return Question(
-        id=question.id,
-        title=question.title,
-        points=question.points,
-        template=", ".join(template.name for template in question.templates),
-        kind=question.kind.name,
-    )
-
-
 def _accommodated(bank: Bank, variants: int, language: str) -> Bank:
     """The bank of those who get their data in a table too."""
     title = f"{bank.title} ({words(language)['with data']})"
     return replace(bank, id=f"{bank.id}-data", title=title, variants=variants)
-
-
-def _refuse_unsayable(exporters: Sequence[Exporter], bank: Bank, item: Item) -> None:
-    for exporter in exporters:
-        for problem in exporter.check(bank, item):
-            raise BankError(f"{exporter.title} cannot say question {item.question!r}: {problem}")
 
 
 def _changed_ids(folder: Path, roster: Roster) -> str:

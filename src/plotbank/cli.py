@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from .training_commands import data, evaluate, export, train
 
 if TYPE_CHECKING:
     from .build import Summary
+    from .exporters import Exporter
     from .question import QuizQuestion
     from .roster import Roster
     from .verify import Verdict
@@ -65,18 +66,21 @@ def init(folder: Path) -> None:
 @main.command()
 @click.argument("quiz", type=FILE)
 @click.option("--roster", type=FILE, help="Also check that there is a variant for everyone in this CSV file.")
-def check(quiz: Path, roster: Path | None) -> None:
+@click.option("--to", "formats", multiple=True, metavar="FORMAT", help="Also check that this format can say it all.")
+def check(quiz: Path, roster: Path | None, formats: tuple[str, ...]) -> None:
     """Say whether QUIZ is possible and clear; nothing is built."""
     from .outlook import outlook
     from .quiz import read_quiz, refuse_impossible
 
+    chosen = _exporters(formats)
     plan = read_quiz(quiz)
+    bank = plan.bank(0)
     people = None if roster is None else _roster(roster)
     if people is not None:
         refuse_impossible(plan, len(people.students))
         _print_roster(people)
     for question in plan.questions:
-        sentences = list(outlook(question, None if people is None else len(people.students)))
+        sentences = list(outlook(question, None if people is None else len(people.students), bank, chosen))
         click.echo(f"Question {question.id}: {question.title} ({_templates_of(question)}, {question.points:g} points)")
         for sentence in sentences:
             _echo_indented(sentence)
@@ -88,7 +92,12 @@ def check(quiz: Path, roster: Path | None) -> None:
 @click.option("--roster", type=FILE, required=True, help="CSV file with one row per student.")
 @click.option("-o", "--output", "folder", type=FILE, required=True, metavar="DIR", help="The bank's folder.")
 @click.option(
-    "--to", "formats", multiple=True, metavar="FORMAT", help="moodle or canvas; repeat for both, the default."
+    "--to",
+    "formats",
+    multiple=True,
+    default=("moodle", "canvas"),
+    metavar="FORMAT",
+    help="What to write (plotbank formats lists them); repeat for several.  [default: moodle and canvas]",
 )
 @click.option(
     "--device",
@@ -105,6 +114,19 @@ def check(quiz: Path, roster: Path | None) -> None:
 )
 @click.option("--overwrite", is_flag=True, help="Replace the bank that is in DIR.")
 @click.option(
+    "--part-size",
+    type=click.FloatRange(min=0.1),
+    default=8,
+    show_default=True,
+    metavar="MB",
+    help="How large a file to import may be; larger banks come in numbered parts.",
+)
+@click.option(
+    "--allow-downgrade",
+    is_flag=True,
+    help="Leave out what a format cannot say, and tell; without this such a question is refused.",
+)
+@click.option(
     "--accommodate",
     multiple=True,
     metavar="STUDENT",
@@ -118,22 +140,19 @@ def build(
     device: Any,
     secret: Path | None,
     overwrite: bool,
+    part_size: float,
+    allow_downgrade: bool,
     accommodate: tuple[str, ...],
 ) -> None:
     """Build the question banks of QUIZ: a variant of every question for every student."""
     from . import bank_secret
     from .build import build as build_bank
-    from .exporters import exporters
     from .quiz import read_quiz
 
-    known = exporters()
-    for name in formats:
-        if name not in known:
-            raise PlotbankError(f"--to {name}: there is no such format: known are {', '.join(known)}")
+    chosen = _exporters(formats)
     plan = read_quiz(quiz)
     people = _roster(roster)
     path = secret or bank_secret.path_beside(quiz)
-    chosen = [known[name] for name in dict.fromkeys(formats)] or list(known.values())
     total = len(people.students) * len(plan.questions)
     with bank_secret.kept(path, make=secret is None) as (key, made), _progress("Building", total) as advance:
         summary = build_bank(
@@ -145,6 +164,8 @@ def build(
             device=device,
             overwrite=overwrite,
             accommodate=accommodate,
+            part_bytes=int(part_size * 1_000_000),
+            allow_downgrade=allow_downgrade,
             advance=advance,
         )
     _print_roster(people)
@@ -240,6 +261,16 @@ def contexts(kind: str | None) -> None:
             click.echo(f"{one.id:22}  {name:9}  {one.texts['en'].story}")
 
 
+@main.command()
+def formats() -> None:
+    """The formats that banks can be written in (--to), and what to do with each."""
+    from .exporters import exporters
+
+    for name, exporter in exporters().items():
+        click.echo(f"{name:20}  {exporter.title}")
+        _echo_indented(exporter.how_to_import)
+
+
 @main.group(cls=Commands)
 def models() -> None:
     """List and show the trained models."""
@@ -283,6 +314,16 @@ def _template_source(name: str) -> str:
     if name not in known:
         raise PlotbankError(f"there is no template {name!r}: known are {', '.join(known)}")
     return known[name].english
+
+
+def _exporters(names: Sequence[str]) -> list[Exporter]:
+    from .exporters import exporters
+
+    known = exporters()
+    for name in names:
+        if name not in known:
+            raise PlotbankError(f"--to {name}: there is no such format: known are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def _templates_of(question: QuizQuestion) -> str:
@@ -337,7 +378,7 @@ def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
     click.echo(f"\nThe bank is in {summary.folder}:")
     for name, paths in summary.packages.items():
         for path in paths:
-            click.echo(f"  {summary.folder / path}")
+            click.echo(f"  {summary.folder / path} ({_size(summary.folder / path)})")
         _echo_indented(how_to_import[name])
     click.echo(f"  {summary.folder / 'private'}")
     _echo_indented("Keys and who was meant to get what. Never upload this folder.")
@@ -346,6 +387,11 @@ def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
         f"\nEvery variant is unique, but platforms draw at random: of {summary.students} students about "
         f"{sharing:.0f} will share a variant with somebody."
     )
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
 
 
 def _echo_indented(text: str) -> None:

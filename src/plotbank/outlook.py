@@ -10,14 +10,17 @@ import numpy as np
 
 from . import item_templates
 from .errors import ModelError, QuizFileError
+from .exporters import Exporter
 from .generator.draws import Request
 from .generator.kinds import Floats, Kind, vector
 from .generator.rendering import Frame
-from .items import ChoiceKey, Key, NumericKey, TrueFalseKey
+from .items import Bank, ChoiceKey, Key, NumericKey, TrueFalseKey
 from .models import open_model
 from .question import QuizQuestion
 from .quiz import question_of_template
 from .rehearsal import Raw, Rehearsed, plain, rehearse
+from .sayable import Sayable
+from .variants import item_of, picture_of
 
 _STUDENTS = 100
 _ROUNDS = 200
@@ -41,13 +44,17 @@ def tried_question(file: Path) -> QuizQuestion:
     return question_of_template(item_templates.built_in(name))
 
 
-def outlook(question: QuizQuestion, students: int | None) -> Iterator[str]:
+def outlook(
+    question: QuizQuestion, students: int | None, bank: Bank | None = None, exporters: Sequence[Exporter] = ()
+) -> Iterator[str]:
     """Sentences about what the question's conditions lead to, found by a rehearsal of `_STUDENTS` students.
 
-    Data are drawn by the question's network where it can run here, and else by a plain formula.
+    Data are drawn by the question's network where it can run here, and else by a plain formula.  `bank` is the quiz
+    that formats are to say; without one, none is asked.
 
     Raises:
         QuizFileError: the template fails on some plot, or a label cannot be drawn.
+        BankError: a format cannot say the question.
         ImpossibleRequest: no plot can have what is asked for.
     """
     drawing, by = _drawing(question)
@@ -57,6 +64,8 @@ def outlook(question: QuizQuestion, students: int | None) -> Iterator[str]:
             f"{question.template.name}: none of {found.drawn:,} draws made an item (most often: {found.reason})"
         )
     _refuse_undrawable(question, found)
+    if bank is not None:
+        yield from _said(question, found, bank, exporters)
     yield from _variety(question, found, students)
     yield from _quality(found)
     share = found.redraws
@@ -81,6 +90,17 @@ def _refuse_undrawable(question: QuizQuestion, found: Rehearsed) -> None:
                 Frame(shown.kind, plot, bins, question.numerals.number)
             except QuizFileError as error:
                 raise QuizFileError(f"question {question.id!r}: {error}") from None
+
+
+def _said(question: QuizQuestion, found: Rehearsed, bank: Bank, exporters: Sequence[Exporter]) -> Iterator[str]:
+    """What formats would leave out, if that were allowed; raises BankError where they would have to leave out more."""
+    for exporter in exporters:
+        sayable = Sayable(allow_downgrade=True)
+        for number, made in enumerate(found.made):
+            pictures = [picture_of(shown, f"p{number:07x}{place}.png", b"") for place, shown in enumerate(made.shown)]
+            sayable.of(exporter, bank, item_of(question, made, pictures, f"{question.id}_{0:016x}", question.title))
+        for remark in sayable.remarks:
+            yield f"Needs --allow-downgrade: {remark}."
 
 
 def _variety(question: QuizQuestion, found: Rehearsed, students: int | None) -> Iterator[str]:

@@ -115,8 +115,12 @@ def write_evidence(
     models: Mapping[str, Model],
     statistics: Mapping[str, Statistics],
     packages: Mapping[str, Sequence[Path]],
+    left_out: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> None:
-    """Write `private/evidence.json`: how the bank came about, what was checked, and what its files were."""
+    """Write `private/evidence.json`: how the bank came about, what was checked, and what its files were.
+
+    `left_out` is what formats could not say, by format, question and the downgrade's name.
+    """
     evidence = {
         "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.numerals.locale},
         "roster": {"students": len(roster.students), "source": roster.source, "id_column": roster.id_column},
@@ -140,6 +144,7 @@ def write_evidence(
             "no two students share a picture or a data set",
             "no text or alternative text tells the key",
         ],
+        "left_out": left_out,
         "packages": {str(path): _sha256(scratch / path) for paths in packages.values() for path in paths},
     }
     with owned(scratch / "private" / "evidence.json", encoding="utf-8") as file:

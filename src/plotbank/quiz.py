@@ -20,7 +20,7 @@ from .item_templates import Template, difficulty
 from .item_templates.contexts import Context, context, contexts
 from .item_templates.numerals import Numerals, numerals
 from .item_templates.words import words
-from .items import Axis, PictureSpec
+from .items import Axis, Bank, PictureSpec, Question
 from .leaks import told
 from .making import Made
 from .models import Card, latest, read_natural
@@ -54,6 +54,25 @@ class Quiz:
     def language(self) -> str:
         """The language of stems, feedback and text alternatives."""
         return self.numerals.language
+
+    def bank(self, variants: int) -> Bank:
+        """The quiz as exporters see it."""
+        return Bank(
+            id=self.id,
+            title=self.title,
+            language=self.language,
+            questions=tuple(
+                Question(
+                    id=question.id,
+                    title=question.title,
+                    points=question.points,
+                    template=", ".join(template.name for template in question.templates),
+                    kind=question.kind.name,
+                )
+                for question in self.questions
+            ),
+            variants=variants,
+        )
 
 
 def read_quiz(path: Path) -> Quiz:

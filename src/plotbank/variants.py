@@ -253,20 +253,7 @@ class _Maker:
         self.seen.refuse_twice(
             [question.kind.distinct(one.values) for one in drawn] + [picture.png for picture in pictures]
         )
-        item = Item(
-            id=identifier,
-            question=question.id,
-            title=title,
-            stem=made.stem,
-            feedback=made.feedback,
-            pictures=tuple(p for p, shown in zip(pictures, made.shown, strict=True) if shown.option is None),
-            key=_pictured(made, pictures),
-            points=question.points,
-            clarity=made.clarity,
-            difficulty=made.difficulty,
-            if_correct=made.if_correct,
-            if_incorrect=made.if_incorrect,
-        )
+        item = item_of(question, made, pictures, identifier, title)
         return Variant(
             student=student, item=item, made=made, draws=tuple(drawn), measured=measured, accommodated=accommodated
         )
@@ -278,21 +265,44 @@ class _Maker:
     def _picture(self, own: Seed, place: int, shown: Shown) -> Picture:
         """A picture, under a name that tells nothing; every picture has one of its own."""
         label = own.label if place == 0 else own.child(f"picture {place}").label
-        size = shown.plot.picture
-        return Picture(
-            name=f"p{label}.png",
-            png=self.frames.of(shown.kind, shown.plot, shown.condition).picture(shown.values, shown.condition),
-            alt=shown.alternative.brief,
-            description=shown.alternative.description,
-            width=size.width,
-            height=size.height,
-            caption=shown.caption,
-        )
+        png = self.frames.of(shown.kind, shown.plot, shown.condition).picture(shown.values, shown.condition)
+        return picture_of(shown, f"p{label}.png", png)
 
 
 class _NewTurn(UnsuitableDraw):
     """No further draw of this condition helps: another student has its answer, a text tells it, or too many were
     refused."""
+
+
+def picture_of(shown: Shown, name: str, png: bytes) -> Picture:
+    """The picture of what is shown, under this name."""
+    return Picture(
+        name=name,
+        png=png,
+        alt=shown.alternative.brief,
+        description=shown.alternative.description,
+        width=shown.plot.picture.width,
+        height=shown.plot.picture.height,
+        caption=shown.caption,
+    )
+
+
+def item_of(question: QuizQuestion, made: Made, pictures: Sequence[Picture], identifier: str, title: str) -> Item:
+    """What was made, with a picture of all that it shows."""
+    return Item(
+        id=identifier,
+        question=question.id,
+        title=title,
+        stem=made.stem,
+        feedback=made.feedback,
+        pictures=tuple(p for p, shown in zip(pictures, made.shown, strict=True) if shown.option is None),
+        key=_pictured(made, pictures),
+        points=question.points,
+        clarity=made.clarity,
+        difficulty=made.difficulty,
+        if_correct=made.if_correct,
+        if_incorrect=made.if_incorrect,
+    )
 
 
 def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:

@@ -3,13 +3,14 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .bank_records import BankRecords, VariantRecord, read_records
 from .data_tables import of_tables
 from .errors import QuizFileError, UnsuitableDraw
 from .generator.kinds import Plot
+from .item_templates.grading import Answer, Number
 from .items import PictureSpec
 from .proof import Finding, Unreadable
 from .proof.delivered import Delivered, printed
@@ -94,29 +95,35 @@ def _package_findings(folder: Path, name: str, records: BankRecords) -> Iterator
 
 def _messages(delivered: Delivered, records: BankRecords, seen: _Seen) -> Iterator[str]:
     """Everything that is wrong with one item."""
-    match = _VARIANT.search(delivered.id)
-    variant = records.variants.get(match[0]) if match else None
+    pictures = [hashlib.sha256(picture.png).hexdigest() for picture in delivered.pictures]
+    name = _variant(delivered, pictures, records)
+    variant = records.variants.get(name)
     ends = [plot.told_ends for plot in variant.plots] if variant else []
     yield from (finding.message for finding in leaks(delivered, ends))
     for person in _named(delivered, records.people):
         yield f"a student can be recognised: {person!r} stands in the item"
     form = delivered.package.partition("/")[0]
-    pictures = [hashlib.sha256(picture.png).hexdigest() for picture in delivered.pictures]
     for picture in pictures:
         if (owner := seen.owners.setdefault((form, picture), delivered.id)) != delivered.id:
             yield f"the picture is also that of {owner}"
-    if match is None or variant is None:
+    if variant is None:
         yield "private/ knows no such variant"
         return
-    if (form, match[0]) in seen.items:
+    if (form, name) in seen.items:
         yield "this variant has been delivered before"
-    seen.items.add((form, match[0]))
+    seen.items.add((form, name))
     if pictures != [plot.picture for plot in variant.plots]:
         yield "the pictures are not those that were built for this variant"
     yield from _contradictions(delivered, pictures, variant, records, seen)
-    yield from _misplaced(delivered, variant, seen, accommodated=match[0] in records.accommodated)
-    if (key := printed(delivered.key)) != records.keys.get(match[0]):
-        yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(match[0], 'nothing')}"
+    yield from _misplaced(delivered, variant, seen, accommodated=name in records.accommodated)
+    if (key := printed(delivered.key)) != records.keys.get(name):
+        yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(name, 'nothing')}"
+
+
+def _variant(delivered: Delivered, pictures: Sequence[str], records: BankRecords) -> str:
+    """The variant that an item is: its id says so, or where a format has no ids for variants, its picture."""
+    match = _VARIANT.search(delivered.id)
+    return match[0] if match else records.owners.get(pictures[0], "")
 
 
 def _contradictions(
@@ -137,7 +144,7 @@ def _contradictions(
             measured.append(reading.measured(x, y))
         except Unreadable as reason:
             yield f"the picture cannot be read: {reason}"
-    yield from of_delivered(delivered.key, [claim.answer for claim in variant.claims])
+    yield from of_delivered(delivered.key, _answers(delivered, variant, records))
     if len(measured) != len(variant.plots):
         return
     templates = records.templates[variant.question]
@@ -148,6 +155,16 @@ def _contradictions(
             yield from of_claim(templates[claim.template], claim.answer, claim.drawn, measured, view(frame))
         except (UnsuitableDraw, QuizFileError, KeyError) as reason:
             yield f"{claim.template} cannot be worked out for what the picture shows: {reason}"
+
+
+def _answers(delivered: Delivered, variant: VariantRecord, records: BankRecords) -> list[Answer]:
+    """What the templates said, without what the format was allowed to leave out."""
+    form = delivered.package.partition("/")[0]
+    left_out = records.left_out.get(form, {}).get(variant.question, frozenset())
+    answers = (claim.answer for claim in variant.claims)
+    if "bands" not in left_out:
+        return list(answers)
+    return [replace(answer, bands=()) if isinstance(answer, Number) else answer for answer in answers]
 
 
 def _misplaced(delivered: Delivered, variant: VariantRecord, seen: _Seen, *, accommodated: bool) -> Iterator[str]:

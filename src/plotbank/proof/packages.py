@@ -1,4 +1,7 @@
-"""Delivered packages, opened again: every item as the platform would keep it after an import."""
+"""Delivered packages, opened again: every item as the platform would keep it after an import.
+
+A form is what a package turns out to be, whatever its name: which reader understands it, and whose rules it keeps.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
