@@ -1,11 +1,13 @@
 # make demo    sets everything up and builds the example bank into build/demo
 # make test    sets everything up and passes the tests
+# make browser plays items and pages in Chromium (needs Node 18 or later, npm and Chromium)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_MODULES := tests/browser/node_modules
 
-.PHONY: demo test lint types docs clean
+.PHONY: golden demo test browser lint types docs clean
 
 demo: $(VENV)/run
 	@mkdir -p build
@@ -15,6 +17,10 @@ demo: $(VENV)/run
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -q -n auto
+
+# Without -n: one browser plays everything. Nothing is skipped here.
+browser: $(VENV)/dev $(NODE_MODULES)/installed
+	PLOTBANK_BROWSER=required $(BIN)/python -m pytest -q tests/browser
 
 # What CI runs besides the tests.
 lint: $(VENV)/dev
@@ -31,6 +37,10 @@ types: $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/cog -r docs/command-line.md docs/templates.md
 	$(BIN)/python docs/three_students.py
+
+# Write the files again that say what every format makes of every type of question.
+golden: $(VENV)/dev
+	$(BIN)/python -m pytest -q tests/exporters/test_golden.py --write-golden
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -50,5 +60,10 @@ $(VENV)/dev: $(VENV)/run
 	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
+$(NODE_MODULES)/installed: tests/browser/package-lock.json
+	@echo "Installing what the browser tests need ..."
+	@cd tests/browser && npm ci --silent
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info src/*.egg-info
+	rm -rf $(VENV) $(NODE_MODULES) build *.egg-info src/*.egg-info

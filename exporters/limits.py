@@ -44,7 +44,12 @@ def shared_problems(bank: Bank, item: Item) -> list[str]:
     needed, others = key_texts(item.key)
     required = titles | {"the text": item.stem} | _alternatives(item) | needed
     problems += [f"{what} is empty" for what, text in required.items() if not text.strip()]
-    for what, text in (required | {"the feedback": item.feedback} | _captions(item) | others).items():
+    said = {
+        "the feedback": item.feedback,
+        "the feedback to who is right": item.if_correct,
+        "the feedback to who is not right": item.if_incorrect,
+    }
+    for what, text in (required | said | _captions(item) | others).items():
         if forbidden := forbidden_character(text):
             problems.append(f"{what} holds the character {forbidden}, which XML cannot carry")
     if not _BANK_ID.fullmatch(bank.id):
@@ -98,7 +103,9 @@ def _alternatives(item: Item) -> Texts:
 
 
 def _captions(item: Item) -> Texts:
-    return {f"the caption of picture {number}": one.caption for number, one in enumerate(item.pictures, start=1)}
+    captions = {f"the caption of picture {number}": one.caption for number, one in enumerate(item.pictures, start=1)}
+    every = enumerate(item.every_picture, start=1)
+    return captions | {f"the description of picture {number}": one.description for number, one in every}
 
 
 def _name_problems(item: Item) -> Iterator[str]:

@@ -1,10 +1,7 @@
 """Moodle XML: numbered parts of questions, in one category per question of the quiz."""
 
-import base64
 import html
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -30,19 +27,34 @@ from . import PART_BYTES, Downgrade, Exporter, cloze
 from .decimals import key_text, plain
 from .fractions import percent
 from .limits import shared_problems
-from .markup import XmlStream, part, with_pictures
+from .markup import part, with_pictures
+from .moodle_elements import (
+    ANY,
+    PENALTY,
+    TOLD_ALIKE,
+    Document,
+    band_problems,
+    category,
+    category_paths,
+    file,
+    idnumber_problems,
+    name,
+    no_unit,
+    on_a_line,
+    percent_of,
+    picture_problems,
+    said,
+    size,
+    tags,
+    text,
+    told_apart,
+)
 from .parts import PartedWriter
 from .words import true_false
 
-PICTURE_BYTES = 4_000_000  # Moodle's parser is quadratic in the length of one
-ALL_PICTURES_BYTES = 5_500_000  # as base64 they still fit into a part
-NAME_LENGTH = 255
-IDNUMBER_LENGTH = 100
 ANSWER_LENGTH = 255  # of an answer that is matched
 
-_PENALTY = "0.3333333"  # of the mark, for each wrong try where a quiz allows several: Moodle's default
 _WHOLE_PENALTY = "1"  # where the second try cannot be wrong
-_HALF_ENTITY = re.compile("&[lt]*$")
 
 
 class MoodleExporter:
@@ -51,24 +63,22 @@ class MoodleExporter:
     name = "moodle"
     title = "Moodle XML"
     how_to_import = (
-        "In the course, open Question bank > Import, choose “Moodle XML format”, leave “Get category from "
-        "file” ticked, and upload every file. Then, in a quiz, choose Add > a random question, once from the "
-        "category of each question."
+        "In the course, open Question bank (in Moodle 5: Question banks, and one of them), choose Import and “Moodle "
+        "XML format”, leave “Get category from file” ticked, and upload every file. Then, on the Questions page of a "
+        "quiz, choose Add > a random question, and do so once for the category of each question."
     )
-    downgrades: tuple[Downgrade, ...] = ()
+    downgrades: tuple[Downgrade, ...] = (TOLD_ALIKE,)
 
     def check(self, bank: Bank, item: Item) -> list[str]:
         """What of this item Moodle XML cannot say."""
-        problems = shared_problems(bank, item)
-        if len(idnumber := _idnumber(bank, item)) > IDNUMBER_LENGTH:
-            problems.append(f"the ID number {idnumber!r} has more than the {IDNUMBER_LENGTH} characters Moodle takes")
-        sizes = [len(picture.png) for picture in item.every_picture]
-        for size in sizes:
-            if size > PICTURE_BYTES:
-                problems.append(f"the picture takes {size:,} bytes; Moodle can import {PICTURE_BYTES:,}")
-        if sum(sizes) > ALL_PICTURES_BYTES:
-            problems.append(f"the pictures take {sum(sizes):,} bytes; Moodle can import {ALL_PICTURES_BYTES:,}")
-        problems += _key_problems(item.key)
+        problems = [
+            *shared_problems(bank, item),
+            *idnumber_problems(_idnumber(bank, item)),
+            *picture_problems(item),
+            *_key_problems(item.key),
+        ]
+        if told_apart(item):
+            problems.append("several parts in one text cannot tell one thing to who is right and another to who is not")
         return problems
 
     def open(self, bank: Bank, folder: Path, part_bytes: int = PART_BYTES) -> PartedWriter:
@@ -85,49 +95,36 @@ class _Part:
     def __init__(self, bank: Bank, part_bytes: int, path: Path) -> None:
         self._bank = bank
         self._questions = {question.id: question for question in bank.questions}
-        self._categories = _categories(bank)
+        self._categories = category_paths(bank)
         self._budget = part_bytes
-        with ExitStack() as stack:
-            file = stack.enter_context(path.open("wb"))
-            self._stream = XmlStream(file)
-            self._stream.begin("quiz")
-            stack.callback(self._stream.close)
-            self._stack = stack.pop_all()
-        self._size = 100  # the frame: declaration, begin and end of the root
+        self._document = Document(path)
         self._question: str | None = None
 
     def add(self, item: Item) -> bool:
         """Write a question, after its category where that changes; False when it does not fit any more."""
-        question = _question(self._bank, self._questions[item.question], item)
-        category = _category(self._categories[item.question])
-        elements = (question,) if item.question == self._question else (category, question)
-        size = self._size + sum(len(etree.tostring(element, encoding="UTF-8")) for element in elements)
-        if size > self._budget and self._question is not None:
+        elements = [_question(self._bank, self._questions[item.question], item)]
+        if item.question != self._question:
+            elements.insert(0, category(self._categories[item.question]))
+        if self._question is not None and self._document.size + sum(map(size, elements)) > self._budget:
             return False
-        for element in elements:
-            self._stream.write(element)
-        self._size, self._question = size, item.question
+        self._document.write(*elements)
+        self._question = item.question
         return True
 
     def close(self, *, alone: bool) -> None:  # noqa: ARG002
         """Finish the document and let go of the file."""
-        self._stack.close()
+        self._document.close()
 
     def abort(self) -> None:
         """Let go of the file as it is."""
-        self._stack.close()
+        self._document.close()
 
 
 def _key_problems(key: Key) -> Iterator[str]:
     """What of a key Moodle cannot say."""
     match key:
         case NumericKey():
-            for band in key.bands:
-                if percent(band.share) is None:
-                    yield (
-                        f"a band earns {100 * band.share:.5g} percent of the mark, which Moodle does not know: "
-                        "use 90, 80, 75, 70, 60, 50, 40, 30, 25, 20, 10 or 5, or thirds, sixths, sevenths or ninths"
-                    )
+            yield from band_problems(key)
         case MultipleKey():
             right = len(key.correct)
             for count, kind in ((right, "right"), (len(key.options) - right, "wrong")):
@@ -151,45 +148,22 @@ def _key_problems(key: Key) -> Iterator[str]:
             assert_never(key)
 
 
-def _text(text: str) -> etree._Element:
-    """A text in CDATA: Moodle's parser loses white space between tags that are escaped."""
-    return E.text(etree.CDATA(text))
-
-
-def _category(path: str) -> etree._Element:
-    element = E.question(E.category(_text(path)), type="category")
-    element.tail = "\n"
-    return element
-
-
 def _question(bank: Bank, question: Question, item: Item) -> etree._Element:
-    element = E.question(
-        E.name(_text(_name(item.title))),
-        E.questiontext(_text(_stem(bank, item)), *_files(item.pictures), format="html"),
-    )
-    if item.feedback.strip():
-        element.append(E.generalfeedback(_text(item.feedback), format="html"))
-    element.extend(
-        (
+    kind, answers = _answers(item)
+    return on_a_line(
+        E.question(
+            E.name(text(name(item.title))),
+            E.questiontext(text(_stem(bank, item)), *_files(item.pictures), format="html"),
+            *said("generalfeedback", item.feedback),
             E.defaultgrade(plain(item.points)),
-            E.penalty(_WHOLE_PENALTY if isinstance(item.key, TrueFalseKey) else _PENALTY),
+            E.penalty(_WHOLE_PENALTY if isinstance(item.key, TrueFalseKey) else PENALTY),
             E.hidden("0"),
             E.idnumber(_idnumber(bank, item)),
+            *answers,
+            tags(question, item.difficulty_word),
+            type=kind,
         )
     )
-    kind, answers = _answers(item.key)
-    element.set("type", kind)
-    element.extend(answers)
-    element.append(E.tags(*(E.tag(_text(tag)) for tag in _tags(question, item))))
-    element.tail = "\n"
-    return element
-
-
-def _tags(question: Question, item: Item) -> Iterator[str]:
-    yield "plotbank"
-    yield f"kind: {question.kind}"
-    yield from (f"template: {template}" for template in question.template.split(", "))
-    yield f"difficulty: {item.difficulty_word}"
 
 
 def _stem(bank: Bank, item: Item) -> str:
@@ -210,44 +184,51 @@ def _link(picture: Picture) -> str:
 
 
 def _files(pictures: Sequence[Picture]) -> Iterator[etree._Element]:
-    """The pictures, which Moodle looks for inside the element that links them."""
-    for picture in pictures:
-        content = base64.b64encode(picture.png).decode("ascii")
-        yield E.file(content, name=picture.name, path="/", encoding="base64")
+    return (file(picture, picture.name) for picture in pictures)
 
 
-def _answers(key: Key) -> tuple[str, Sequence[etree._Element]]:
+def _answers(item: Item) -> tuple[str, Sequence[etree._Element]]:
     """Moodle's type of question, and the elements that belong to it alone."""
-    match key:
+    match item.key:
         case NumericKey():
-            return "numerical", _numerical(key)
+            return "numerical", _numerical(item.key, item.if_correct, item.if_incorrect)
         case ChoiceKey():
-            return "multichoice", _single_choice(key)
+            return "multichoice", (*_single_choice(item.key), *_told(item))
         case MultipleKey():
-            return "multichoice", _multiple_answers(key)
+            return "multichoice", (*_multiple_answers(item.key), *_told(item))
         case TrueFalseKey():
-            return "truefalse", _true_false(key)
+            return "truefalse", _true_false(item.key, item.if_correct, item.if_incorrect)
         case MatchingKey():
-            return "matching", _matching(key)
+            return "matching", (*_matching(item.key), *_told(item))
         case PartsKey():
             return "cloze", ()
         case _:
-            assert_never(key)
+            assert_never(item.key)
 
 
-def _numerical(key: NumericKey) -> tuple[etree._Element, ...]:
-    """A plain number without a unit; the first answer that matches wins, and every tolerance is absolute."""
-    bands = ((band.tolerance, _percent(band.share)) for band in key.bands)
+def _told(item: Item) -> tuple[etree._Element, ...]:
+    """What is told to who earns the whole mark, and to everybody else, some of the mark or none."""
     return (
-        *(
-            E.answer(_text(key_text(key)), E.tolerance(plain(tolerance)), fraction=fraction, format="html")
-            for tolerance, fraction in ((key.tolerance, "100"), *bands)
-        ),
-        E.unitgradingtype("0"),
-        E.unitpenalty("0.1"),
-        E.showunits("3"),
-        E.unitsleft("0"),
+        *said("correctfeedback", item.if_correct),
+        *said("partiallycorrectfeedback", item.if_incorrect),
+        *said("incorrectfeedback", item.if_incorrect),
     )
+
+
+def _numerical(key: NumericKey, if_correct: str, if_incorrect: str) -> tuple[etree._Element, ...]:
+    """A plain number without a unit; the first answer that matches wins, and every tolerance is absolute."""
+    levels = (
+        (key.tolerance, "100", if_correct),
+        *((band.tolerance, percent_of(band.share), if_incorrect) for band in key.bands),
+    )
+    answers = [_number(key_text(key), plain(tolerance), fraction, feedback) for tolerance, fraction, feedback in levels]
+    if if_incorrect.strip():
+        answers.append(_number(ANY, "0", "0", if_incorrect))
+    return (*answers, *no_unit())
+
+
+def _number(answer: str, tolerance: str, fraction: str, feedback: str) -> etree._Element:
+    return E.answer(text(answer), *said("feedback", feedback), E.tolerance(tolerance), fraction=fraction, format="html")
 
 
 def _single_choice(key: ChoiceKey) -> tuple[etree._Element, ...]:
@@ -260,17 +241,11 @@ def _single_choice(key: ChoiceKey) -> tuple[etree._Element, ...]:
 def _multiple_answers(key: MultipleKey) -> tuple[etree._Element, ...]:
     """Some of several: who ticks the right ones only earns the mark, and who ticks everything earns nothing."""
     count = len(key.correct)
-    right, wrong = _percent(1 / count), f"-{_percent(1 / (len(key.options) - count))}"
+    right, wrong = percent_of(1 / count), f"-{percent_of(1 / (len(key.options) - count))}"
     answers = (
         _option(option, right if position in key.correct else wrong) for position, option in enumerate(key.options)
     )
     return (E.single("false"), *_in_order(), *answers)
-
-
-def _percent(share: float) -> str:
-    listed = percent(share)
-    assert listed is not None  # `check` has said so
-    return listed
 
 
 def _in_order() -> tuple[etree._Element, ...]:
@@ -279,16 +254,23 @@ def _in_order() -> tuple[etree._Element, ...]:
 
 def _option(option: Option, fraction: str) -> etree._Element:
     pictures = () if option.picture is None else (option.picture,)
-    text = with_pictures(option.text, pictures, _link)
-    return E.answer(_text(text), *_files(pictures), *_feedback(option.feedback), fraction=fraction, format="html")
+    shown = with_pictures(option.text, pictures, _link)
+    return E.answer(
+        text(shown), *_files(pictures), *said("feedback", option.feedback), fraction=fraction, format="html"
+    )
 
 
-def _true_false(key: TrueFalseKey) -> tuple[etree._Element, ...]:
-    """The words are for Moodle alone, which shows them in the reader's language."""
-    said = (("true", key.if_true, key.truth), ("false", key.if_false, not key.truth))
+def _true_false(key: TrueFalseKey, if_correct: str, if_incorrect: str) -> tuple[etree._Element, ...]:
+    """The words are for Moodle alone, which shows them in the reader's language; each has one feedback."""
+    answers = (("true", key.if_true, key.truth), ("false", key.if_false, not key.truth))
     return tuple(
-        E.answer(_text(word), *_feedback(feedback), fraction="100" if right else "0", format="moodle_auto_format")
-        for word, feedback, right in said
+        E.answer(
+            text(word),
+            *said("feedback", (if_correct if right else if_incorrect) + feedback),
+            fraction="100" if right else "0",
+            format="moodle_auto_format",
+        )
+        for word, feedback, right in answers
     )
 
 
@@ -299,7 +281,7 @@ def _matching(key: MatchingKey) -> tuple[etree._Element, ...]:
     return (
         E.shuffleanswers("false"),
         *(
-            E.subquestion(_text(prompt), E.answer(_text(_answer_text(answer))), format="html")
+            E.subquestion(text(prompt), E.answer(text(_answer_text(answer))), format="html")
             for prompt, answer in (*pairs, *(("", answer) for answer in others))
         ),
     )
@@ -310,41 +292,5 @@ def _answer_text(answer: str) -> str:
     return html.escape(" ".join(answer.split()), quote=False)
 
 
-def _feedback(text: str) -> Sequence[etree._Element]:
-    return (E.feedback(_text(text), format="html"),) if text.strip() else ()
-
-
 def _idnumber(bank: Bank, item: Item) -> str:
     return f"{bank.id}-{item.id}"
-
-
-def _name(title: str, suffix: str = "") -> str:
-    """A title as Moodle stores it, cut at a word where it is too long.
-
-    Moodle strips from names whatever looks like a tag: "p<0.05" would become "p".
-    """
-    name = " ".join(title.split()).replace("<", "&lt;")
-    room = NAME_LENGTH - len(suffix)
-    if len(name) > room:
-        name = (name[:room].rpartition(" ")[0] or _HALF_ENTITY.sub("", name[: room - 1])) + "…"
-    return name + suffix
-
-
-def _categories(bank: Bank) -> dict[str, str]:
-    """The path of every question's category: a random question draws from one, so no two share any."""
-    paths: dict[str, str] = {}
-    taken: set[str] = set()
-    for question in bank.questions:
-        name, count = _name(question.title), 1
-        while name.casefold() in taken:  # some of Moodle's databases take "R" and "r" for the same
-            count += 1
-            name = _name(question.title, f" ({count})")
-        taken.add(name.casefold())
-        paths[question.id] = "/".join(("top", _path_step(_name(bank.title)), _path_step(name)))
-    return paths
-
-
-def _path_step(name: str) -> str:
-    """A name inside a path: a slash is doubled, and kept off the ends by a space that Moodle trims."""
-    step = name.replace("/", "//")
-    return f"{' ' if step.startswith('/') else ''}{step}{' ' if step.endswith('/') else ''}"

@@ -40,6 +40,10 @@ n = [20, 25]
 """
 
 
+def pytest_addoption(parser):
+    parser.addoption("--write-golden", action="store_true", help="write the files in tests/golden/ again")
+
+
 def students_of(count):
     from plotbank.items import Student
 

@@ -19,6 +19,7 @@ from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec, Student
 from plotbank.verify import verify
 
+from .conftest import EVERY as QUESTIONS
 from .conftest import built, every_quiz, evidence, packages, records, rows, students_of
 
 PAIR = """
@@ -887,3 +888,40 @@ def test_evidence_that_points_outside_the_bank_is_refused(bank):
     edit_evidence(bank, lambda said: said["packages"].update({"../outside.xml": "0"}))
     with pytest.raises(BankError, match="names a file outside the bank"):
         verify(bank)
+
+
+# Every format
+
+WHOLE = ("moodle", "qti12", "qti21", "qti22", "qti30", "html")
+CHOICES = ("choose", "which", "medians", "statements", "truth")
+
+
+@pytest.mark.parametrize(
+    ("formats", "questions", "left_out"),
+    [
+        (WHOLE, tuple(QUESTIONS), {}),
+        (("canvas",), tuple(name for name in QUESTIONS if name != "parts"), {"estimate": {"bands"}}),
+        (("inspera",), ("estimate", "truth", "parts"), {"truth": {"comments"}}),
+        (("blackboard", "brightspace"), CHOICES, {}),
+        (("moodle-synchronised",), ("slope", "bars"), {}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else None,
+)
+def test_a_bank_is_proved_in_every_format(tmp_path, formats, questions, left_out):
+    quiz = every_quiz(tmp_path, questions)
+    folder = built(quiz, students_of(2), tmp_path / "bank", formats, allow_downgrade=True)
+    verdict = verify(folder)
+
+    assert [finding.message for finding in verdict.findings] == []
+    assert verdict.items == verdict.proved == 2 * len(questions) * len(formats)
+    found = {name: set(names) for form in evidence(folder)["left_out"].values() for name, names in form.items()}
+    assert found == left_out
+
+
+def test_what_was_left_out_is_missed_where_nobody_allowed_it(tmp_path):
+    folder = built(every_quiz(tmp_path, ("estimate",)), students_of(1), tmp_path / "bank", ["canvas"], allow_downgrade=True)
+    record = evidence(folder)
+    record["left_out"] = {}
+    (folder / "private" / "evidence.json").write_text(json.dumps(record), encoding="utf-8")
+
+    assert messages(folder) == ["0 bands of partial credit are delivered, but 1 were made"]

@@ -14,10 +14,10 @@ from .item_templates.grading import Answer, Number
 from .items import PictureSpec
 from .proof import Finding, Unreadable
 from .proof.delivered import Delivered, printed
-from .proof.packages import open_package
+from .proof.packages import check_package, open_package
 from .proof.pictures import metadata
 from .proof.readers import READERS, Reading
-from .proof.rules import check_package, leaks
+from .proof.rules import leaks
 from .proving import of_claim, of_delivered
 from .question import view
 

@@ -234,11 +234,120 @@ def test_feedback_is_shown_whatever_the_response(make, package):
     assert block.get("continue") == "Yes"
 
 
+@pytest.mark.parametrize("case", ["number", "commented choice", "multiple answers", "true", "matching", "parts"])
+def test_feedback_to_right_and_wrong_answers_is_known_by_its_name(make, package, case):
+    """A condition that named the right answer would show it there as well (choice_interaction.rb)."""
+    item = make.item(key=make.every_key()[case], if_correct="<p>Yes.</p>", if_incorrect="<p>No.</p>")
+    (item,) = package([item]).items
+    said = {one.get("ident"): find(one, "mattext").text for one in item.iter(f"{QTI}itemfeedback")}
+    blocks = [one.getparent() for one in item.iter(f"{QTI}displayfeedback")]
+    linked = {find(block, "displayfeedback").get("linkrefid"): block for block in blocks}
+
+    assert (said["correct_fb"], said["general_incorrect_fb"]) == ("<p>Yes.</p>", "<p>No.</p>")
+    for name in ("general_fb", "correct_fb", "general_incorrect_fb"):
+        assert [etree.QName(one).localname for one in linked[name][0]] == ["other"]
+        assert linked[name].get("continue") == "Yes"
+    assert all(block.find(f"{QTI}setvar") is None for block in blocks)
+
+
 def test_no_feedback_leaves_no_trace(make, package):
     (item,) = package([make.item(feedback="")]).items
 
     assert list(item.iter(f"{QTI}itemfeedback", f"{QTI}displayfeedback")) == []
     assert score(item, "0.72") == 100
+
+
+PARTS = 12_000
+
+
+@pytest.fixture
+def parts(make, tmp_path):
+    """The packages of a bank that does not fit into one, and their paths."""
+    paths = make.write(EXPORTER, tmp_path, make.items(12), part_bytes=PARTS)
+    return [Package(path) for path in paths], paths
+
+
+def bank_files(part):
+    return {name: etree.fromstring(file) for name, file in part.files.items() if "_bank_" in name}
+
+
+def test_parts_are_numbered_and_within_the_budget(make, parts):
+    written, paths = parts
+    idents = [
+        item.get("ident") for part in written for bank in bank_files(part).values() for item in bank.iter(f"{QTI}item")
+    ]
+
+    assert [path.name for path in paths] == [f"stat101-quiz.2-{n}.zip" for n in range(1, len(paths) + 1)]
+    assert len(paths) > 2
+    assert max(path.stat().st_size for path in paths) <= PARTS
+    assert idents == [f"{IDENT}_{item.id}" for item in make.items(12)]
+
+
+def test_each_part_holds_the_whole_quiz_whose_groups_link_banks(parts):
+    written, _ = parts
+
+    for part in written:
+        groups = find(part.quiz, "assessment").find(f"{QTI}section").findall(f"{QTI}section")
+        assert part.items == []
+        assert [(group.get("ident"), group.get("title")) for group in groups] == [
+            (f"{IDENT}_group_1", "Estimate r"),
+            (f"{IDENT}_group_2", "Pick the median"),
+        ]
+        assert [find(group, "sourcebank_ref").text for group in groups] == [f"{IDENT}_bank_1", f"{IDENT}_bank_2"]
+        assert [find(group, "selection_number").text for group in groups] == ["1", "1"]
+        assert [float(find(group, "points_per_item").text) for group in groups] == [2, 1.5]
+        assert float(part.meta.findtext(f"{META}points_possible")) == 3.5
+
+
+def test_a_bank_has_one_ident_and_title_in_all_parts(parts):
+    written, _ = parts
+    banks = [bank for part in written for bank in bank_files(part).values()]
+    found = [(bank[0].get("ident"), next(bank.iter(f"{QTI}fieldentry")).text) for bank in banks]
+
+    assert len(found) > 2
+    assert set(found) == {
+        (f"{IDENT}_bank_1", "Reading plots, 1: Estimate r"),
+        (f"{IDENT}_bank_2", "Reading plots, 2: Pick the median"),
+    }
+
+
+def test_banks_are_listed_with_their_pictures(parts):
+    written, _ = parts
+
+    for part in written:
+        listed = {file.get("href"): file.getparent().get("type") for file in part.manifest.iter(f"{PACKAGE}file")}
+        assert set(listed) | {"imsmanifest.xml"} == set(part.files)
+        assert {kind for name, kind in listed.items() if name in bank_files(part)} == {
+            "associatedcontent/learning-application-resource"
+        }
+
+
+def test_the_title_of_a_bank_is_not_cut(make, tmp_path):
+    """Canvas keeps 255 characters: 236 of the quiz, ", 1: " and 14 of the question."""
+
+    def title(length):
+        bank = make.bank(title="x" * length, questions=(replace(make.slope, title="y" * 14),))
+        paths = make.write(EXPORTER, tmp_path / str(length), make.items(2)[:2], bank, part_bytes=100)
+        (file,) = bank_files(Package(paths[0])).values()
+        return next(file.iter(f"{QTI}fieldentry")).text
+
+    assert title(236) == f"{'x' * 236}, 1: {'y' * 14}"
+    assert title(237) == "y" * 14
+
+
+def test_the_same_bank_gives_the_same_bytes(make, tmp_path):
+    first, second = (
+        make.write(EXPORTER, tmp_path / name, make.items(12), part_bytes=PARTS) for name in ("first", "second")
+    )
+
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_groups_are_numbered_as_in_the_quiz(make, package):
+    """So that a group is found again, whichever questions are in a file."""
+    groups = list(package([make.item(of=make.pick)]).quiz.iter(f"{QTI}section"))[1:]
+
+    assert [group.get("ident") for group in groups] == [f"{IDENT}_group_2"]
 
 
 def test_nasty_text_survives(make, package):
@@ -306,6 +415,10 @@ def test_texts_too_long_for_canvas_are_refused(make, package):
     assert check(stem="x" * (16_385 - bare)) == [
         "the text with the picture is longer than the 16,384 characters Canvas keeps"
     ]
+    assert check(if_correct="x" * 16_385, if_incorrect="x" * 16_385) == [
+        "the feedback to the right answer is longer than the 16,384 characters Canvas keeps",
+        "the feedback to a wrong answer is longer than the 16,384 characters Canvas keeps",
+    ]
     assert check(feedback="𝑥" * 16_384) == []
     assert check(feedback="𝑥" * 16_385) == ["the feedback is longer than the 16,384 characters Canvas keeps"]
     assert check(key=make.choice("1", "x" * 16_385)) == ["option 2 is longer than the 16,384 characters Canvas keeps"]
@@ -320,7 +433,16 @@ def test_ids_too_long_for_canvas_are_refused(make):
 
 @pytest.mark.skipif(not VALIDATOR.exists(), reason="needs the conformance checker beside the repository")
 def test_the_package_passes_an_independent_check(make, tmp_path):
+    said = {"if_correct": "<p>Yes.</p>", "if_incorrect": "<p>No.</p>"}
     plain = make.write(EXPORTER, tmp_path / "plain", make.items())
+    keys = enumerate(make.every_key().values())
+    every = make.write(
+        EXPORTER,
+        tmp_path / "every",
+        [make.item(number, make.mixed, key=key, **said) for number, key in keys],
+        make.bank(questions=(make.mixed,)),
+    )
+    parts = make.write(EXPORTER, tmp_path / "parts", make.items(12, **said), part_bytes=PARTS)
     nasty = make.write(
         EXPORTER,
         tmp_path / "nasty",
@@ -329,15 +451,17 @@ def test_the_package_passes_an_independent_check(make, tmp_path):
     )
 
     checked = subprocess.run(
-        [sys.executable, VALIDATOR, "--strict", "--dialect", "canvas", *plain, *nasty],
+        [sys.executable, VALIDATOR, "--strict", "--dialect", "canvas", *plain, *nasty, *every, *parts],
         capture_output=True,
         check=False,
     )
 
     assert checked.returncode == 0, checked.stdout.decode() + checked.stderr.decode()
-    for report in json.loads(checked.stdout):
-        assert (report["info"]["items"], report["info"]["images"]) == (6, 6)
-        assert {(s["best"], s["worst"]) for s in report["info"]["scoring12"]} == {(100.0, 0.0)}
+    reports = json.loads(checked.stdout)
+    assert [(report["info"]["items"], report["info"]["images"]) for report in reports[:3]] == [(6, 6), (6, 6), (11, 14)]
+    assert sum(report["info"]["items"] for report in reports[3:]) == 24
+    scores = [score for report in reports for score in report["info"]["scoring12"]]
+    assert {(round(score["best"], 6), score["worst"]) for score in scores} == {(100.0, 0.0)}
 
 
 def chosen(item, *responses):
@@ -459,12 +583,13 @@ def test_parts_that_canvas_does_not_know_are_refused(make):
     ]
 
 
-@pytest.mark.parametrize("where", ["stem", "part", "alternative"])
+@pytest.mark.parametrize("where", ["stem", "part", "alternative", "description"])
 def test_square_brackets_around_lists_are_refused(make, where):
     key = make.parts()
     if where == "part":
         key = replace(key, parts=(replace(key.parts[0], stem="<p>In [0, 1]?</p>"), key.parts[1]))
     changes = {"stem": {"stem": "In [0, 1]"}, "alternative": {"picture": make.picture(alt="From [0, 1]")}}
+    changes["description"] = {"picture": make.picture(description="The axis spans [0, 1].")}
 
     assert refused(make, key, **changes.get(where, {})) == [
         "the text holds square brackets, which Canvas takes for the place of a list to choose from"

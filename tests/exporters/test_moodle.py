@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from lxml import etree, html
 
-from plotbank.exporters import moodle
+from plotbank.exporters import PART_BYTES, moodle_elements
 from plotbank.exporters.moodle import EXPORTER
 
 
@@ -28,12 +28,32 @@ def split_category_path(path):
     return [step.replace("//", "/").strip() for step in re.split("(?<!/)/(?!/)", path)]
 
 
-def fraction(question, response):
-    """Moodle's rule for numbers: the first answer within its tolerance wins."""
+def matching_answer(question, response):
+    """Moodle's rule for numbers: the first answer within its tolerance wins, and `*` fits even what is no number."""
     for answer in question.findall("answer"):
-        if abs(response - float(answer.findtext("text"))) <= float(answer.findtext("tolerance")):
-            return float(answer.get("fraction")) / 100
-    return 0
+        key = answer.findtext("text")
+        if key == "*" or (
+            response is not None and abs(response - float(key)) <= float(answer.findtext("tolerance")) + 1e-14
+        ):
+            return answer
+    return None
+
+
+def fraction(question, response):
+    answer = matching_answer(question, response)
+    return 0 if answer is None else float(answer.get("fraction")) / 100
+
+
+def told(question, response):
+    """What Moodle tells to who gives a number, or anything else (None)."""
+    answer = matching_answer(question, response)
+    return None if answer is None else answer.findtext("feedback/text")
+
+
+def told_in_all(question, share):
+    """What Moodle tells to who earns a share of a choice or of pairs."""
+    kind = "correct" if share == 1 else "incorrect" if share == 0 else "partiallycorrect"
+    return question.findtext(f"{kind}feedback/text")
 
 
 @pytest.fixture
@@ -277,7 +297,7 @@ def test_pictures_too_large_for_a_part_are_refused(make):
 
     assert fits == []
     assert too_large == ["the picture takes 4,000,001 bytes; Moodle can import 4,000,000"]
-    assert moodle.PICTURE_BYTES * 4 / 3 < moodle.PART_BYTES
+    assert moodle_elements.PICTURE_BYTES * 4 / 3 < PART_BYTES
 
 
 def mark(question, ticked):
@@ -426,4 +446,87 @@ def test_pictures_too_large_together_are_refused(make):
     assert EXPORTER.check(make.bank(), make.item(pictures=larger)) == [
         "the pictures take 5,500,001 bytes; Moodle can import 5,500,000"
     ]
-    assert moodle.ALL_PICTURES_BYTES * 4 / 3 < moodle.PART_BYTES
+    assert moodle_elements.ALL_PICTURES_BYTES * 4 / 3 < PART_BYTES
+
+
+BOTH = {"if_correct": "<p>Well <b>seen</b> <i>indeed</i>.</p>", "if_incorrect": "<p>Look &lt;again&gt;.</p>"}
+
+
+def test_a_right_number_is_told_one_thing_and_everything_else_another(make, written):
+    question = written(key=make.banded((0.145, 0.5)), **BOTH)
+
+    assert [answer.findtext("text") for answer in question.findall("answer")] == ["0.72", "0.72", "*"]
+    assert [fraction(question, response) for response in (0.72, 0.8, 0.85, 0.9, -0.72, None)] == [1, 1, 0.5, 0, 0, 0]
+    assert [told(question, response) for response in (0.72, 0.8)] == [BOTH["if_correct"]] * 2
+    assert [told(question, response) for response in (0.85, 0.9, -0.72, None)] == [BOTH["if_incorrect"]] * 4
+
+
+def test_nobody_else_is_an_answer_where_nothing_is_told_to_them(make, written):
+    question = written(if_correct="<p>Yes.</p>", if_incorrect=" ")
+
+    assert [answer.findtext("text") for answer in question.findall("answer")] == ["0.72"]
+    assert (told(question, 0.72), told(question, 0.9)) == ("<p>Yes.</p>", None)
+
+
+@pytest.mark.parametrize("key", ["choice", "multiple", "matching"])
+def test_who_earns_less_than_the_whole_mark_is_told_the_same(make, written, key):
+    question = written(key=getattr(make, key)(), **BOTH)
+
+    assert [told_in_all(question, share) for share in (1, 0.5, 0)] == [BOTH["if_correct"]] + [BOTH["if_incorrect"]] * 2
+    assert {element.get("format") for element in question if element.tag.endswith("correctfeedback")} == {"html"}
+
+
+@pytest.mark.parametrize("key", ["numeric", "choice", "multiple", "matching", "truth"])
+def test_nothing_told_is_nothing_written(make, written, key):
+    question = written(key=getattr(make, key)())
+
+    assert [element for element in question.iter() if element.tag.endswith(("correctfeedback", "feedback"))] == [
+        question.find("generalfeedback")
+    ]
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_what_is_told_to_who_is_right_stands_before_what_is_told_to_an_answer(make, written, truth):
+    question = written(key=make.truth(truth, if_true="<p>T.</p>", if_false="<p>F.</p>"), **BOTH)
+    said = {one.findtext("text"): one.findtext("feedback/text") for one in question.findall("answer")}
+
+    right, wrong = ("true", "false") if truth else ("false", "true")
+    assert said[right].startswith(BOTH["if_correct"] + "<p>")
+    assert said[wrong].startswith(BOTH["if_incorrect"] + "<p>")
+    assert (said["true"][-9:], said["false"][-9:]) == ("<p>T.</p>", "<p>F.</p>")
+
+
+def test_parts_tell_everybody_the_same_or_are_refused(make, written):
+    item = make.item(key=make.parts(), **BOTH)
+    (problem,) = EXPORTER.check(make.bank(), item)
+    (downgrade,) = EXPORTER.downgrades
+
+    less = downgrade.of(item)
+
+    assert problem.startswith("several parts in one text cannot tell")
+    assert (downgrade.name, less) == ("feedback", make.item(key=make.parts()))
+    assert EXPORTER.check(make.bank(), less) == []
+
+
+def test_only_parts_lose_what_they_tell(make):
+    (downgrade,) = EXPORTER.downgrades
+
+    assert downgrade.of(make.item(**BOTH)) == make.item(**BOTH)
+    assert downgrade.of(make.item(key=make.parts())) == make.item(key=make.parts())
+
+
+def test_long_tags_are_cut_where_moodle_would_cut_them(make, tmp_path):
+    long = replace(make.slope, template="t" * 60)
+    (path,) = make.write(EXPORTER, tmp_path, [make.item(of=long)], make.bank(questions=(long,)))
+
+    assert [tag.findtext("text") for tag in parse(path).iter("tag")][2] == "template: " + "t" * 40
+
+
+def test_the_same_items_give_the_same_bytes(make, tmp_path):
+    first, second = (
+        [path.read_bytes() for path in make.write(EXPORTER, tmp_path / name, make.items(8, **BOTH), part_bytes=5_000)]
+        for name in ("first", "second")
+    )
+
+    assert first == second
+    assert len(first) > 1

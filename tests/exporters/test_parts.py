@@ -28,8 +28,8 @@ class Ids:
         self.log.append(("aborted", self.path.name))
 
 
-def written(folder, most, ids):
-    log = []
+def written(folder, most, ids, log=None):
+    log = [] if log is None else log
     with PartedWriter(folder, "quiz", ".txt", partial(Ids, most, log)) as writer:
         for one in ids:
             writer.add(one)
@@ -82,7 +82,6 @@ def test_what_is_interrupted_is_let_go(tmp_path):
         yield from "ab"
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), PartedWriter(tmp_path, "quiz", ".txt", partial(Ids, 1, log)) as writer:
-        for one in interrupted():
-            writer.add(one)
+    with pytest.raises(KeyboardInterrupt):
+        written(tmp_path, 1, interrupted(), log)
     assert log == [("closed", "quiz-1.txt", False), ("aborted", "quiz-2.txt")]

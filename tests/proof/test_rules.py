@@ -20,7 +20,8 @@ from plotbank.proof.delivered import (
     PartsDelivered,
     TrueFalseDelivered,
 )
-from plotbank.proof.rules import check_package, leaks
+from plotbank.proof.packages import check_package
+from plotbank.proof.rules import leaks
 
 Zipped = Callable[[Mapping[str, bytes]], Path]
 Written = Callable[[str | bytes], Path]
@@ -411,7 +412,7 @@ def test_findings_name_the_package_and_the_item(canvas: dict[str, bytes], zipped
 def test_an_item_outside_the_sections(canvas: dict[str, bytes], zipped: Zipped) -> None:
     text = replaced(canvas[QUIZ].decode(), "</assessment>", '<item ident="stray"/></assessment>')
     (finding,) = found(zipped(canvas | {QUIZ: text.encode()}))
-    assert (finding.item, finding.message) == ("stray", "the item does not stand in a section")
+    assert (finding.item, finding.message) == ("stray", "the item does not stand in a section or a bank")
 
 
 @pytest.mark.parametrize(
@@ -572,7 +573,7 @@ def test_a_picture_named_after_the_key_tells_it() -> None:
 def test_every_picture_is_looked_at() -> None:
     second = replace(PICTURE, name="other.png", alt="The mean is 0.70.", option=2)
     assert messages(replace(NUMBER, pictures=(PICTURE, second, second))) == [
-        *["the picture's name 'other.png' is not p, 16 hexadecimal digits and .png"] * 2,
+        *["the picture's name 'other.png' is neither p and 16 hexadecimal digits nor 12 digits, and .png"] * 2,
         "the text alternative tells the key",
     ]
 

@@ -4,9 +4,7 @@ This is written from what Canvas does, not from what wrote the package.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 
 from . import Unreadable
 from .contents import PART, after, decimal, images, number_of, picture_of, some, within, zipped_png
@@ -24,46 +22,57 @@ from .delivered import (
     is_truths,
 )
 from .markup import Element, elements
+from .qti12_elements import (
+    FILEBASE,
+    QTI_TYPE,
+    Resource,
+    feedback,
+    first_html,
+    first_text,
+    labels,
+    listed_resources,
+    metadata,
+)
 from .zips import Archive
 
-FILEBASE = "$IMS-CC-FILEBASE$/"
-MANIFEST = "imsmanifest.xml"
-QUIZ_TYPE = "imsqti_xmlv1p2"
+META_TYPE = "learning-application-resource"
+META_NAME = "assessment_meta.xml"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """A resource of a Canvas package's manifest: its type and the files that it lists."""
-
-    identifier: str
-    type: str
-    files: tuple[str, ...]
+_READ = (".xml", ".qti", ".dat")
 
 
 def manifest(archive: Archive) -> list[Resource]:
-    """What a Canvas package lists; raises Unreadable where there is no manifest or no quiz in it."""
-    resources = [
-        Resource(
-            identifier=resource.attributes.get("identifier", ""),
-            type=resource.attributes.get("type", ""),
-            files=tuple(file.attributes.get("href", "") for file in resource.each("file")),
-        )
-        for _, resource in elements(archive.chunks(MANIFEST), ("resource",))
-    ]
-    if not quiz_files(resources):
-        raise Unreadable(f"the manifest lists no quiz (a resource of the type {QUIZ_TYPE})")
+    """What a Canvas package lists; raises Unreadable where there is no manifest, or nothing with questions in it."""
+    resources = listed_resources(archive)
+    if not question_files(resources):
+        raise Unreadable(f"the manifest lists no quiz (a resource of the type {QTI_TYPE})")
     return resources
 
 
-def quiz_files(resources: list[Resource]) -> list[str]:
-    """The files that hold the questions."""
-    return [name for resource in resources if resource.type == QUIZ_TYPE for name in resource.files]
+def question_files(resources: list[Resource]) -> list[str]:
+    """The files that hold questions: quizzes, and the banks that quizzes draw from."""
+    return [
+        name
+        for resource in resources
+        for name in resource.files
+        if resource.type == QTI_TYPE
+        or (resource.type.endswith(META_TYPE) and is_read(name) and not name.endswith(META_NAME))
+    ]
 
 
-def metadata(item: Element) -> dict[str, str]:
-    """The labelled fields of a Canvas item (question_type, points_possible, ...)."""
-    fields = item.each("itemmetadata", "qtimetadata", "qtimetadatafield")
-    return {field.text_at("fieldlabel"): field.text_at("fieldentry").strip() for field in fields}
+def is_read(name: str) -> bool:
+    """Whether Canvas looks for questions in a file of this name, listed or not."""
+    return name.casefold().endswith(_READ)
+
+
+def bank_title(bank: Element) -> str:
+    """What Canvas calls a bank (an `<objectbank>`), as written; empty where nothing says it."""
+    return metadata(bank).get("bank_title", "")
+
+
+def question_type(item: Element) -> str:
+    """What Canvas takes an item for, whatever it holds: `numerical_question`, ..."""
+    return metadata(item).get("question_type", "")
 
 
 def stem_texts(item: Element) -> list[Element]:
@@ -97,45 +106,45 @@ def _adds(score: Element) -> bool:
 
 
 def canvas_items(archive: Archive, package: str) -> Iterator[Delivered]:
-    """Every item of a package; raises Unreadable where one cannot be read."""
-    for quiz in quiz_files(manifest(archive)):
-        for around, item in elements(archive.chunks(quiz), ("item",)):
-            if not around or around[-1].tag != "section":
-                raise Unreadable("an item does not stand in a section")
+    """Every item of a package, in its quizzes and its banks; raises Unreadable where one cannot be read."""
+    for name in question_files(manifest(archive)):
+        for around, item in elements(archive.chunks(name), ("item",)):
+            if not around or around[-1].tag not in ("section", "objectbank"):
+                raise Unreadable("an item does not stand in a section or a bank")
             with within(item.attributes.get("ident", "")):
-                delivered = _canvas_item(archive, around, item, package)
+                delivered = _canvas_item(archive, around[-1], item, package)
             yield delivered
 
 
-def _canvas_item(archive: Archive, around: tuple[Element, ...], item: Element, package: str) -> Delivered:
-    fields = metadata(item)
-    kind = fields.get("question_type", "")
+def _canvas_item(archive: Archive, holder: Element, item: Element, package: str) -> Delivered:
+    kind = question_type(item)
     if kind not in _CANVAS_KEYS:
         raise Unreadable(f"a question of the type {kind!r} is not one that can be proved")
     stems = stem_texts(item)
     if not stems:
         raise Unreadable("the item has no text")
     stem = stems[0].text
-    section = around[-1]
     # In a group Canvas counts the group's points, whatever its items say.
-    points = points_per_item(section) or fields.get("points_possible", "")
+    points = points_per_item(holder) or metadata(item).get("points_possible", "")
     key = _CANVAS_KEYS[kind](item)
     return Delivered(
         package=package,
         id=item.attributes.get("ident", ""),
-        pool=section.attributes.get("title", ""),
+        pool=bank_title(holder) or holder.attributes.get("title", "") or holder.attributes.get("ident", ""),
         title=item.attributes.get("title", ""),
         stem=stem.partition(PART)[0] if isinstance(key, PartsDelivered) else stem,
-        feedback=_canvas_feedback(item, "general_fb"),
+        feedback=feedback(item, "general_fb"),
         pictures=some(_canvas_pictures(archive, item, stem)),
         points=float(number_of(points, "the points")),
         key=key,
+        if_correct=feedback(item, "correct_fb"),
+        if_incorrect=feedback(item, "general_incorrect_fb"),
     )
 
 
 def _canvas_pictures(archive: Archive, item: Element, stem: str) -> Iterator[DeliveredPicture]:
-    labels = (_canvas_text(label) for label in canvas_labels(item))
-    for option, html in ((None, stem), *enumerate(labels)):
+    options = (first_html(label) for label in labels(item))
+    for option, html in ((None, stem), *enumerate(options)):
         for image in images(html):
             name = after(FILEBASE, image.link)
             yield picture_of(image, name.removeprefix("images/"), zipped_png(archive, name), option)
@@ -144,11 +153,6 @@ def _canvas_pictures(archive: Archive, item: Element, stem: str) -> Iterator[Del
 def points_per_item(section: Element) -> str:
     """What each item drawn from a Canvas group counts, as written; empty where there is no such group."""
     return section.text_at("selection_ordering", "selection", "selection_extension", "points_per_item").strip()
-
-
-def _canvas_feedback(item: Element, ident: str) -> str:
-    found = (one for one in item.each("itemfeedback") if one.attributes.get("ident") == ident)
-    return next((text.text for one in found for text in one.inside("mattext")), "")
 
 
 def _canvas_number(item: Element) -> NumericDelivered:
@@ -160,22 +164,6 @@ def _canvas_number(item: Element) -> NumericDelivered:
     return NumericDelivered(value=value, low=low, high=high)
 
 
-def canvas_labels(item: Element) -> list[Element]:
-    """What can be chosen in a Canvas item, in the order of the file."""
-    return [label for response in item.each("presentation") for label in response.inside("response_label")]
-
-
-def _canvas_text(label: Element) -> str:
-    """What a label says, as HTML."""
-    return next(
-        (
-            text.text if text.attributes.get("texttype") == "text/html" else escape(text.text, quote=False)
-            for text in label.inside("mattext")
-        ),
-        "",
-    )
-
-
 def canvas_responses(item: Element) -> list[Element]:
     """The lists of a Canvas item from which one answer each is chosen."""
     return list(item.each("presentation", "response_lid"))
@@ -183,24 +171,23 @@ def canvas_responses(item: Element) -> list[Element]:
 
 def _canvas_options(item: Element) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
     """The idents of the options, the options, and what is said to each."""
-    labels = canvas_labels(item)
-    idents = [label.attributes.get("ident", "") for label in labels]
+    idents = [label.attributes.get("ident", "") for label in labels(item)]
     return (
         idents,
-        tuple(_canvas_text(label) for label in labels),
-        tuple(_canvas_feedback(item, f"{ident}_fb") for ident in idents),
+        tuple(first_html(label) for label in labels(item)),
+        tuple(feedback(item, f"{ident}_fb") for ident in idents),
     )
 
 
 def _canvas_choice(item: Element) -> ChoiceDelivered:
-    idents, options, feedback = _canvas_options(item)
+    idents, options, said = _canvas_options(item)
     accepted = {found.text for found in _only_condition(item).inside("varequal")}
     right = tuple(place for place, ident in enumerate(idents) if ident in accepted)
-    return ChoiceDelivered(options=options, correct=right, feedback=feedback)
+    return ChoiceDelivered(options=options, correct=right, feedback=said)
 
 
 def _canvas_multiple(item: Element) -> MultipleDelivered:
-    idents, options, feedback = _canvas_options(item)
+    idents, options, said = _canvas_options(item)
     conditions = full_marks(item)
     together = list(conditions[0].each("conditionvar", "and")) if len(conditions) == 1 else []
     if len(together) != 1:
@@ -210,7 +197,7 @@ def _canvas_multiple(item: Element) -> MultipleDelivered:
     if accepted & refused or accepted | refused != set(idents):
         raise Unreadable("the condition that earns full marks does not say of each option whether it is right")
     right = tuple(place for place, ident in enumerate(idents) if ident in accepted)
-    return MultipleDelivered(options=options, correct=right, feedback=feedback)
+    return MultipleDelivered(options=options, correct=right, feedback=said)
 
 
 def _canvas_truth(item: Element) -> TrueFalseDelivered:
@@ -224,7 +211,7 @@ def _canvas_truth(item: Element) -> TrueFalseDelivered:
 def _canvas_right(item: Element, response: Element) -> int:
     """The position of the one answer in a list that adds to the score."""
     ident = response.attributes.get("ident", "")
-    idents = [label.attributes.get("ident", "") for label in response.inside("response_label")]
+    idents = [label.attributes.get("ident", "") for label in labels(response)]
     right = [
         found.text
         for condition, _ in part_marks(item)
@@ -238,11 +225,11 @@ def _canvas_right(item: Element, response: Element) -> int:
 
 def _canvas_matching(item: Element) -> MatchingDelivered:
     responses = canvas_responses(item)
-    listed = {tuple(_plain_text(label) for label in response.inside("response_label")) for response in responses}
+    listed = {tuple(first_text(label) for label in labels(response)) for response in responses}
     if len(listed) != 1:
         raise Unreadable("the prompts do not all offer the same answers")
     return MatchingDelivered(
-        prompts=tuple(" ".join(_canvas_text(material) for material in one.each("material")) for one in responses),
+        prompts=tuple(" ".join(first_html(material) for material in one.each("material")) for one in responses),
         answers=listed.pop(),
         pairs=tuple(_canvas_right(item, response) for response in responses),
     )
@@ -255,11 +242,11 @@ def _canvas_parts(item: Element) -> PartsDelivered:
         raise Unreadable("the text does not have one list to choose from in each of its parts")
     parts = []
     for text, response in zip(texts, responses, strict=True):
-        stem, place, _ = text.partition(f"[{' '.join(_plain_text(one) for one in response.each('material'))}]")
+        stem, place, _ = text.partition(f"[{' '.join(first_text(one) for one in response.each('material'))}]")
         if not place:
             raise Unreadable("the text does not have one list to choose from in each of its parts")
         right = _canvas_right(item, response)
-        options = tuple(_canvas_text(label) for label in response.inside("response_label"))
+        options = tuple(first_html(label) for label in labels(response))
         key = (
             TrueFalseDelivered(truth=right == 0)
             if is_truths(options)
@@ -267,10 +254,6 @@ def _canvas_parts(item: Element) -> PartsDelivered:
         )
         parts.append(PartDelivered(stem=stem.removesuffix("<p>"), key=key, share=1 / len(responses)))
     return PartsDelivered(parts=tuple(parts))
-
-
-def _plain_text(holder: Element) -> str:
-    return next((text.text.strip() for text in holder.inside("mattext")), "")
 
 
 _CANVAS_KEYS: dict[str, Callable[[Element], KeyDelivered]] = {

@@ -6,7 +6,7 @@ This is written from what Moodle does, not from what wrote the file.
 import base64
 import binascii
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from . import Unreadable
+from . import Unreadable, moodle_calculated
 from .contents import PART, after, decimal, images, number_of, picture_of, some, whole_png, within
 from .delivered import (
     BandDelivered,
@@ -33,6 +33,7 @@ from .delivered import (
     is_truths,
 )
 from .markup import ClozeField, Element, cloze_fields, elements
+from .moodle_calculated import ANY
 from .zips import LARGEST_ENTRY
 
 PLUGINFILE = "@@PLUGINFILE@@/"
@@ -80,35 +81,72 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def moodle_items(path: Path, package: str) -> Iterator[Delivered]:
-    """Every question of a file but its categories; raises Unreadable where one cannot be read."""
-    pool = ""
+    """Every question of a file but its categories; raises Unreadable where one cannot be read.
+
+    Calculated questions that follow each other in a category are the parts of one item, in each of their variants.
+    """
+    pool, together = "", list[Element]()
     with closing(moodle_questions(path)) as questions:
         for question in questions:
-            if question.attributes.get("type") == "category":
+            kind = question.attributes.get("type")
+            if kind == "calculated":
+                together.append(question)
+                continue
+            yield from _calculated_items(together, package, pool)
+            together = []
+            if kind == "category":
                 pool = question.text_at("category", "text")
             else:
-                with within(question.text_at("idnumber") or question.text_at("name", "text")):
+                with within(_name(question)):
                     delivered = _moodle_item(question, package, pool)
                 yield delivered
+    yield from _calculated_items(together, package, pool)
+
+
+def _name(question: Element) -> str:
+    return question.text_at("idnumber") or question.text_at("name", "text")
+
+
+def _identifier(question: Element) -> str:
+    identifier = question.text_at("idnumber").strip()
+    if not identifier:
+        raise Unreadable("the question has no idnumber")
+    return identifier
+
+
+def _text(question: Element) -> str:
+    return question.text_at("questiontext", "text")
+
+
+def _points(question: Element) -> Decimal:
+    return number_of(question.text_at("defaultgrade"), "the default grade")
+
+
+def _told(question: Element) -> tuple[str, str]:
+    """What is told to who earns the whole mark, and to who does not."""
+    if question.attributes.get("type") in ("numerical", "calculated"):
+        answers = list(question.each("answer"))
+        others = [answer for answer in answers if answer.text_at("text").strip() == ANY]
+        right, wrong = ("".join(one.text_at("feedback", "text") for one in those) for those in (answers[:1], others))
+        return right, wrong
+    return question.text_at("correctfeedback", "text"), question.text_at("incorrectfeedback", "text")
 
 
 def _moodle_item(question: Element, package: str, pool: str) -> Delivered:
     kind = question.attributes.get("type", "")
     if kind not in _MOODLE_KEYS:
         raise Unreadable(f"a question of the type {kind!r} is not one that can be proved")
-    identifier = question.text_at("idnumber").strip()
-    if not identifier:
-        raise Unreadable("the question has no idnumber")
-    text = question.text_at("questiontext", "text")
+    text = _text(question)
     key = _MOODLE_KEYS[kind](question)
     if isinstance(key, PartsDelivered):
         stem = text.partition(PART)[0]
         points = Decimal(sum(int(field.weight or 1) for field in cloze_fields(text)))
     else:
-        stem, points = text, number_of(question.text_at("defaultgrade"), "the default grade")
+        stem, points = text, _points(question)
+    if_correct, if_incorrect = _told(question)
     return Delivered(
         package=package,
-        id=identifier,
+        id=_identifier(question),
         pool=pool,
         title=question.text_at("name", "text"),
         stem=stem,
@@ -116,6 +154,41 @@ def _moodle_item(question: Element, package: str, pool: str) -> Delivered:
         pictures=some(_moodle_pictures(question)),
         points=float(points),
         key=key,
+        if_correct=if_correct,
+        if_incorrect=if_incorrect,
+    )
+
+
+def _calculated_items(questions: Sequence[Element], package: str, pool: str) -> Iterator[Delivered]:
+    """One item for each variant of calculated questions about the same plots."""
+    if not questions:
+        return
+    with within(_name(questions[0])):
+        variants = moodle_calculated.variants(questions)
+        for variant in variants:
+            yield _calculated_item(variant, package, pool)
+
+
+def _calculated_item(questions: Sequence[Element], package: str, pool: str) -> Delivered:
+    """The questions of one variant.  Its id is that of the first question and the name of the first picture."""
+    first, *others = questions
+    pictures = some(_moodle_pictures(first))
+    if any(some(_moodle_pictures(question)) != pictures for question in others):
+        raise Unreadable("the calculated questions of the category show different pictures")
+    stem, key = _calculated_parts(questions) if others else (_text(first), _calculated_number(first))
+    if_correct, if_incorrect = ("", "") if others else _told(first)
+    return Delivered(
+        package=package,
+        id=f"{_identifier(first)}:{pictures[0].name.removesuffix('.png')}",
+        pool=pool,
+        title=first.text_at("name", "text"),
+        stem=stem,
+        feedback="".join(question.text_at("generalfeedback", "text") for question in questions),
+        pictures=pictures,
+        points=float(sum(map(_points, questions))),
+        key=key,
+        if_correct=if_correct,
+        if_incorrect=if_incorrect,
     )
 
 
@@ -140,9 +213,22 @@ def _moodle_number(question: Element) -> NumericDelivered:
                 number_of(answer.text_at("text"), "the answer"),
                 number_of(answer.text_at("tolerance"), "the tolerance"),
             )
-            for answer in question.each("answer")
+            for answer in _answers(question)
         ]
     )
+
+
+def _calculated_number(question: Element) -> NumericDelivered:
+    return moodle_calculated.numeric(_answers(question))
+
+
+def _answers(question: Element) -> list[Element]:
+    """The answers to a number, without the one that fits every response: it is the last, and earns nothing."""
+    answers = list(question.each("answer"))
+    fitting = [place for place, answer in enumerate(answers) if answer.text_at("text").strip() == ANY]
+    if fitting and (fitting != [len(answers) - 1] or _fraction(answers[-1]) != 0):
+        raise Unreadable(f"the answer {ANY}, which fits every response, is not the last one or earns something")
+    return answers[: len(answers) - len(fitting)]
 
 
 def _numeric(answers: list[tuple[str, Decimal, Decimal]]) -> NumericDelivered:
@@ -228,6 +314,23 @@ def _moodle_parts(question: Element) -> PartsDelivered:
             )
         )
     return PartsDelivered(parts=tuple(parts))
+
+
+def _calculated_parts(questions: Sequence[Element]) -> tuple[str, PartsDelivered]:
+    """The text that the questions of one variant have in common, and what each of them asks."""
+    texts = [_text(question).split(PART) for question in questions]
+    if any(len(text) != 2 for text in texts) or len({stem for stem, _ in texts}) != 1:
+        raise Unreadable("the calculated questions of the category do not have one text, and one part each")
+    points = [_points(question) for question in questions]
+    parts = (
+        PartDelivered(
+            stem=asked.strip().removesuffix("</div>"),
+            key=_calculated_number(question),
+            share=float(share / sum(points)),
+        )
+        for question, (_, asked), share in zip(questions, texts, points, strict=True)
+    )
+    return texts[0][0], PartsDelivered(parts=tuple(parts))
 
 
 def _cloze_key(field: ClozeField) -> NumericDelivered | ChoiceDelivered | TrueFalseDelivered:

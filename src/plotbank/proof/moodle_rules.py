@@ -1,38 +1,41 @@
 """What Moodle's import drops, rewrites or misreads in a question file without a word."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from decimal import Decimal
 from html import unescape
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 from . import Finding, Unreadable
+from . import moodle_answer_rules as answer_rules
 from .contents import decimal, images
 from .markup import ClozeField, Element, Fragment, cloze_fields
+from .moodle_calculated import of_each_variant
+from .moodle_calculated_rules import Together, calculated
 from .moodle_package import PLUGINFILE, decoded_png, moodle_questions
 
 PART_BUDGET = 8 * 2**20  # bytes: upload limits are often small, and large text nodes parse in quadratic time
 
 _LONGEST_NAME = 255
 _LONGEST_IDNUMBER = 100
-_MOST_DIGITS = 14
+_LONGEST_TAG = 50
 _LONGEST_ANSWER = 255
+_LONGEST_TEXT = 5_500_000  # characters; a text node takes a time that grows with the square of its length
 _FORBIDDEN_IN_FILE_NAMES = re.compile(r"""[&:"'\\/<>\s]""")
-
-# question_bank::fraction_options_full() in percent; it has the negative ones too
-_FRACTIONS = (
-    *(100, 90, 83.33333, 80, 75, 70, 66.66667, 60, 50, 40, 33.33333, 30, 25, 20),
-    *(16.66667, 14.28571, 12.5, 11.11111, 10, 5, 0),
-)
-_FRACTION_SLACK = 0.001  # percent: Moodle matches fractions within 0.00001
+_FORBIDDEN_IN_TAGS = re.compile("[<>`]")
+_SEVERAL = frozenset(("answer", "subquestion", "hint"))  # of which a question may have any number
+_NUMBERINGS = frozenset(("abc", "ABCD", "123", "iii", "IIII", "none"))
 _SUM_SLACK = 0.01  # percent: that much may seven times 14.28571 be off
 
 # What looks like an embedded question, or like the mark that Moodle puts in its place.
 _CLOZE_LIKE = re.compile(r"\{(?:[0-9]*:\s*[A-Za-z]|#[0-9]+\})")
 _CLOZE_KINDS = frozenset(("NUMERICAL", "MULTICHOICE", "MULTICHOICE_V", "MULTICHOICE_H"))
+
+_COMBINED = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
 
 Rule = Callable[[Element], Iterator[str]]
 
@@ -42,13 +45,36 @@ def check_moodle(path: Path, package: str) -> Iterator[Finding]:
     if path.is_file() and path.stat().st_size > PART_BUDGET:
         message = f"the file is larger than {PART_BUDGET:,} bytes: many sites refuse the upload"
         yield Finding(package=package, item="", message=message)
-    seen: set[str] = set()
+    seen = _Seen()
     with closing(moodle_questions(path)) as questions:
         for question in questions:
-            identifier = question.text_at("idnumber").strip()
-            for message in [*_messages(question), *_repeated(identifier, seen)]:
-                item = identifier or question.text_at("name", "text")
+            item = question.text_at("idnumber").strip() or question.text_at("name", "text")
+            for message in [*_messages(question), *seen.messages(question)]:
                 yield Finding(package=package, item=item, message=message)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What only several questions together show, by their category."""
+
+    category: str = ""
+    idnumbers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    together: defaultdict[str, Together] = field(default_factory=lambda: defaultdict(Together))
+
+    def messages(self, question: Element) -> Iterator[str]:
+        """What is found of the next question because of those before it."""
+        kind = question.attributes.get("type")
+        if kind == "category":
+            self.category = question.text_at("category", "text")
+            return
+        if not self.category:
+            yield "it stands before any category: Moodle puts it where the import was begun"
+        identifier, known = question.text_at("idnumber").strip(), self.idnumbers[self.category]
+        if identifier and identifier in known:
+            yield "the idnumber stands twice: Moodle drops the second one silently"
+        known.add(identifier)
+        if kind == "calculated":
+            yield from self.together[self.category].messages(question)
 
 
 def _messages(question: Element) -> Iterator[str]:
@@ -60,18 +86,16 @@ def _messages(question: Element) -> Iterator[str]:
         yield from rule(question)
 
 
-def _repeated(identifier: str, seen: set[str]) -> Iterator[str]:
-    if identifier and identifier in seen:
-        yield "the idnumber stands twice: Moodle drops the second one silently"
-    seen.add(identifier)
-
-
 def _category_path(question: Element) -> Iterator[str]:
     path = question.text_at("category", "text")
     if not path.strip():
         yield "the category has no path"
     if "$course$" in path:
         yield "the category path holds $course$: Moodle 5 puts the questions into a system bank"
+    if any(len(step.replace("//", "/").strip()) > _LONGEST_NAME for step in re.split("(?<!/)/(?!/)", path)):
+        yield f"a name in the category path is longer than {_LONGEST_NAME} characters: the import ends with an error"
+    if question.text_at("idnumber").strip():
+        yield "the category has an idnumber: where another one has it, the import ends with an error"
 
 
 def _texts(question: Element) -> Iterator[str]:
@@ -80,11 +104,38 @@ def _texts(question: Element) -> Iterator[str]:
             yield "a <text> is not in CDATA: Moodle loses the white space between its tags"
         if text.children:
             yield "a <text> holds XML elements instead of text"
+    if any(len(element.text) > _LONGEST_TEXT for element in question.walk()):
+        yield f"a text is longer than {_LONGEST_TEXT:,} characters: Moodle takes minutes to read it, or gives up"
+
+
+def _once(question: Element) -> Iterator[str]:
+    """Elements of which Moodle reads the first."""
+    for element in question.walk():
+        for tag, count in Counter(child.tag for child in element.children).items():
+            if count > 1 and (tag == "text" or (element is question and tag not in _SEVERAL)):
+                yield f"<{element.tag}> holds {count} <{tag}>: Moodle reads the first"
+
+
+def _formats(question: Element) -> Iterator[str]:
+    """Texts that are HTML, but marked as something else."""
+    holders = (*("questiontext", "generalfeedback", "feedback", "subquestion"), *_COMBINED)
+    marked = [element for element in question.walk() if element.tag in holders]
+    if question.attributes.get("type") == "multichoice":
+        marked += question.each("answer")
+    for element in marked:
+        if (name := element.attributes.get("format", "html")) != "html":
+            yield f"<{element.tag}> is marked as {name!r}: Moodle does not show it as HTML"
 
 
 def _tags(question: Element) -> Iterator[str]:
-    if any(not tag.text_at("text").strip() for tag in question.inside("tag")):
-        yield "a <tag> is empty: Moodle's import ends with an exception"
+    for tag in question.inside("tag"):
+        text = tag.text_at("text").strip()
+        if not text:
+            yield "a <tag> is empty: Moodle's import ends with an exception"
+        if len(text) > _LONGEST_TAG:
+            yield f"a <tag> is longer than {_LONGEST_TAG} characters: Moodle cuts it silently"
+        if _FORBIDDEN_IN_TAGS.search(text):
+            yield "a <tag> holds <, > or `, which Moodle drops"
 
 
 def _names(question: Element) -> Iterator[str]:
@@ -93,6 +144,8 @@ def _names(question: Element) -> Iterator[str]:
         yield "the question has no name"
     if len(name) > _LONGEST_NAME:
         yield f"the name is longer than {_LONGEST_NAME} characters: Moodle cuts it silently"
+    if "<" in name:
+        yield "the name holds a <: Moodle strips what looks like a tag"
     if not identifier:
         yield "the question has no idnumber: nobody can find it again after the import"
     if len(identifier) > _LONGEST_IDNUMBER:
@@ -102,6 +155,9 @@ def _names(question: Element) -> Iterator[str]:
 def _grade(question: Element) -> Iterator[str]:
     if not _positive(question.text_at("defaultgrade")):
         yield "defaultgrade is not a positive plain number"
+    penalty = decimal(question.text_at("penalty") or "0")
+    if penalty is None or not 0 <= penalty <= 1:
+        yield "the penalty is not a plain number from 0 to 1"
 
 
 def _pictures(question: Element) -> Iterator[str]:
@@ -117,7 +173,7 @@ def _files(question: Element) -> Iterator[str]:
     for holder in question.walk():
         if holder.first("text") is None and holder.first("file") is None:
             continue
-        linked = Fragment(holder.text_at("text")).links
+        linked = of_each_variant(question, Fragment(holder.text_at("text")).links)
         names = [file.attributes.get("name", "") for file in holder.each("file")]
         wanted = {unquote(link.removeprefix(PLUGINFILE)) for link in linked if link.startswith(PLUGINFILE)}
         for link in linked:
@@ -146,51 +202,19 @@ def _file(file: Element) -> Iterator[str]:
 
 
 def _numerical_answers(question: Element) -> Iterator[str]:
-    answers = list(question.each("answer"))
-    yield from _numbers(
+    yield from answer_rules.numbers(
         [
             (
                 answer.attributes.get("fraction", ""),
                 answer.text_at("text").strip(),
                 answer.text_at("tolerance").strip(),
             )
-            for answer in answers
+            for answer in answer_rules.fixed(question)
         ]
     )
+    yield from answer_rules.any_other(question)
     if any(True for _ in question.inside("tolerancetype")):
         yield "a tolerance type is given: Moodle ignores it and takes every tolerance as absolute"
-
-
-def _numbers(answers: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    """Answers to a number, each with what it earns and its tolerance; the first that matches wins."""
-    earned = [decimal(fraction) for fraction, _, _ in answers]
-    if not earned or earned[0] != 100:
-        yield "the first answer of a number does not earn 100 percent: of several, the first that matches wins"
-    shares = [share for share in earned if share is not None]
-    if len(shares) != len(earned) or any(not _is_listed(float(share)) for share in shares):
-        yield "an answer earns what is not on Moodle's list: the question is not imported"
-    elif any(one <= other for one, other in pairwise(shares)) or min(shares, default=1) <= 0:
-        yield "the answers of a number do not earn less and less, and more than nothing"
-    if len({decimal(value) for _, value, _ in answers}) > 1:
-        yield "the answers of a number differ: only their tolerances should"
-    for _, value, tolerance in answers:
-        yield from _number("answer", value)
-        if not tolerance:
-            yield "the tolerance is missing: Moodle takes 0"
-        else:
-            yield from _number("tolerance", tolerance)
-    tolerances = [width for _, _, tolerance in answers if (width := decimal(tolerance)) is not None]
-    if any(width <= 0 for width in tolerances):
-        yield f"the tolerance {min(tolerances)} is not greater than 0"
-    elif any(one >= other for one, other in pairwise(tolerances)):
-        yield "a tolerance is not wider than that of the answer before it, which wins"
-
-
-def _number(what: str, text: str) -> Iterator[str]:
-    if decimal(text) is None:
-        yield f"the {what} {text!r} is no plain number with an ASCII minus and a decimal point: Moodle misreads it"
-    elif len(text.lstrip("-0.").replace(".", "")) > _MOST_DIGITS:
-        yield f"the {what} {text} has more than {_MOST_DIGITS} significant digits: Moodle rounds it"
 
 
 def _units(question: Element) -> Iterator[str]:
@@ -206,17 +230,31 @@ def _choice_answers(question: Element) -> Iterator[str]:
         yield "it is not marked as a single choice, nor as one of several answers"
     if question.text_at("shuffleanswers").strip() not in ("true", "1", "false", "0"):
         yield "shuffleanswers is not written: Moodle does not shuffle the options"
+    if question.text_at("answernumbering").strip() not in ("", *_NUMBERINGS):
+        yield "answernumbering is none that Moodle knows: it cannot show the question"
+    if any(not answer.text_at("text").strip() for answer in question.each("answer")):
+        yield "an option is empty: Moodle drops it"
     earned = []
     for answer in question.each("answer"):
         written = answer.attributes.get("fraction", "")
         fraction = decimal(written)
-        if fraction is None or not _is_listed(float(fraction)):
+        if fraction is None or not answer_rules.is_listed(fraction):
             yield f"the fraction {written!r} is not on Moodle's list: the question is not imported"
         else:
             earned.append(fraction)
     if len(list(question.each("answer"))) < 2:
         yield "there are fewer than two options to choose from"
     yield from _several(earned) if single in ("false", "0") else _one(earned)
+
+
+def _combined(question: Element) -> Iterator[str]:
+    """What is told to who is right, partly right or wrong."""
+    partly, wrong = (question.text_at(f"{kind}feedback", "text") for kind in ("partiallycorrect", "incorrect"))
+    if partly != wrong:
+        yield "who earns part of the mark is told something else than who earns nothing"
+    shown = question.first("shownumcorrect")
+    if shown is not None and shown.text.strip() in ("0", "false"):
+        yield f"<shownumcorrect> holds {shown.text.strip()}: Moodle takes it for yes, whatever it holds"
 
 
 def _one(earned: Sequence[Decimal]) -> Iterator[str]:
@@ -280,15 +318,15 @@ def _cloze(question: Element) -> Iterator[str]:
     if not fields:
         yield "the text holds no embedded question that Moodle understands: the question is not imported"
     around, position = [], 0
-    for field in fields:
-        around.append(text[position : field.start])
-        position = field.end
+    for one in fields:
+        around.append(text[position : one.start])
+        position = one.end
     for piece in (*around, text[position:]):
         if found := _CLOZE_LIKE.search(piece):
             shown = piece[found.start() : found.start() + 40]
             yield f"{shown!r} looks like an embedded question, but is none that Moodle understands"
-    for number, field in enumerate(fields, start=1):
-        yield from (f"part {number}: {message}" for message in _cloze_field(field))
+    for number, one in enumerate(fields, start=1):
+        yield from (f"part {number}: {message}" for message in _cloze_field(one))
 
 
 def _cloze_field(field: ClozeField) -> Iterator[str]:
@@ -299,7 +337,7 @@ def _cloze_field(field: ClozeField) -> Iterator[str]:
         yield f"the weight {field.weight!r} is not a positive whole number: Moodle takes 1, or nothing counts"
     if field.kind == "NUMERICAL":
         numbers = ((one.percent, one.text.partition(":")) for one in field.answers)
-        yield from _numbers([(percent, value, tolerance) for percent, (value, _, tolerance) in numbers])
+        yield from answer_rules.numbers([(percent, value, tolerance) for percent, (value, _, tolerance) in numbers])
         return
     if len([one for one in field.answers if one.text.strip()]) < 2:
         yield "there are fewer than two options: the question is not imported"
@@ -310,21 +348,18 @@ def _cloze_field(field: ClozeField) -> Iterator[str]:
         yield "an option shows a picture, which Moodle does not find there"
 
 
-def _is_listed(fraction: float) -> bool:
-    return any(abs(abs(fraction) - listed) <= _FRACTION_SLACK for listed in _FRACTIONS)
-
-
 def _positive(text: str) -> bool:
     number = decimal(text)
     return number is not None and number > 0
 
 
-_COMMON: tuple[Rule, ...] = (_texts, _tags, _names, _grade, _pictures, _files)
+_COMMON: tuple[Rule, ...] = (_texts, _once, _formats, _tags, _names, _grade, _pictures, _files)
 _RULES: dict[str, tuple[Rule, ...]] = {
     "category": (_texts, _category_path),
     "numerical": (*_COMMON, _numerical_answers, _units),
-    "multichoice": (*_COMMON, _choice_answers),
+    "calculated": (*_COMMON, calculated, _units),
+    "multichoice": (*_COMMON, _choice_answers, _combined),
     "truefalse": (*_COMMON, _truth),
-    "matching": (*_COMMON, _matching),
+    "matching": (*_COMMON, _matching, _combined),
     "cloze": (*_COMMON, _cloze),
 }

@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
-from pathlib import Path
 from typing import assert_never
 
-from . import Finding, Unreadable
-from .canvas_rules import check_canvas
+from . import Finding
 from .delivered import (
     ChoiceDelivered,
     Delivered,
@@ -23,12 +21,10 @@ from .delivered import (
     printed,
 )
 from .markup import Fragment
-from .moodle_rules import check_moodle
 
 _LONGEST_ALT = 500
-_CHECKS = {".xml": check_moodle, ".zip": check_canvas}
 
-_MEANINGLESS = re.compile(r"p[0-9a-f]{16}\.png")
+_MEANINGLESS = re.compile(r"p[0-9a-f]{16}\.png|[1-9][0-9]{11}\.png")  # the latter where Moodle puts a number
 _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _MINUS = "\N{MINUS SIGN}"
 # A hyphen behind a letter or digit joins or spans ("0.65-0.75"); elsewhere it is a minus.
@@ -61,22 +57,6 @@ class _Place:
         return bool(answer) and self.stands(answer, self.text)
 
 
-def check_package(path: Path, folder: Path) -> Iterator[Finding]:
-    """Everything that a platform would drop, rewrite or misread silently in a package below a bank's folder.
-
-    A package that cannot be read at all is a finding too; nothing is raised.
-    """
-    package = path.relative_to(folder).as_posix()
-    check = _CHECKS.get(path.suffix)
-    if check is None:
-        yield Finding(package=package, item="", message="the file is neither Moodle XML nor a Canvas zip")
-        return
-    try:
-        yield from check(path, package)
-    except Unreadable as error:
-        yield Finding(package=package, item="", message=str(error))
-
-
 def leaks(delivered: Delivered, ends: Sequence[Sequence[float]] = ()) -> Iterator[Finding]:
     """What would tell a student the key: names, titles, identifiers, the text alternative, the stem.
 
@@ -90,7 +70,7 @@ def leaks(delivered: Delivered, ends: Sequence[Sequence[float]] = ()) -> Iterato
 def _messages(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterator[str]:
     for picture in delivered.pictures:
         if not _MEANINGLESS.fullmatch(picture.name):
-            yield f"the picture's name {picture.name!r} is not p, 16 hexadecimal digits and .png"
+            yield f"the picture's name {picture.name!r} is neither p and 16 hexadecimal digits nor 12 digits, and .png"
         yield from _alternative(picture.alternative)
     captions = frozenset(_plain(picture.caption) for picture in delivered.pictures if picture.caption)
     told = (message for place in _places_of(delivered, ends) for message in _told(delivered.key, place, captions))
