@@ -156,13 +156,14 @@ class _Part:
         self._budget = part_bytes
         self._numbers = numbers  # of the sets of each question, in all parts
         self._document = Document(path)
-        self._question: str | None = None
+        self._question: Question | None = None
         self._sets: list[list[_Variant]] = []
         self._held = 0
 
     def add(self, item: Item) -> bool:
         """Take a variant; False when it does not fit any more."""
-        if item.question != self._question:
+        question = self._questions[item.question]
+        if question != self._question:
             self._write_sets()
         variant = _variant(self._bank, item)
         own = next((one for one in self._sets if _belongs(variant, one)), None)
@@ -173,7 +174,7 @@ class _Part:
             self._sets.append([variant])
         else:
             own.append(variant)
-        self._question, self._held = item.question, held
+        self._question, self._held = question, held
         return True
 
     def close(self, *, alone: bool) -> None:  # noqa: ARG002
@@ -187,12 +188,12 @@ class _Part:
 
     def _write_sets(self) -> None:
         for variants in sorted(self._sets, key=len, reverse=True):  # who needs one set takes the first
-            assert self._question is not None
-            self._numbers[self._question] += 1
-            number = self._numbers[self._question]
-            self._document.write(category(f"{self._categories[self._question]}/Set {number}"))
+            question = self._question
+            assert question is not None
+            self._numbers[question.id] += 1
+            number = self._numbers[question.id]
+            self._document.write(category(f"{self._categories[question.id]}/Set {number}"))
             for place in range(len(variants[0].asked)):
-                question = self._questions[self._question]
                 self._document.write(_question(self._bank, question, number, place, variants))
         self._sets, self._held = [], 0
 

@@ -34,7 +34,9 @@ class Dialect:
     is the namespace of what a manifest says of items.  `release` ends the types of resources ("xmlv2p1").  `test` and
     `bank` are the schema and its version that a manifest names for a package with a test and for one of items alone;
     without `test` there is never one.  `hyphens`: names are hyphenated and begin with qti-.  `catalogs`: pictures have
-    long descriptions of their own.  `tolerances`: a comparison of numbers may name its tolerance.
+    long descriptions of their own.  `tolerances`: a comparison of numbers may name its tolerance.  `blocks`: feedback
+    stands in the body, below what it is about, instead of in dialogues.  `vocabulary`: interactions say how they look,
+    and what they are called, in words that players know.  `expressions`: a player runs what follows `{{` in a text.
     """
 
     namespace: str
@@ -48,6 +50,9 @@ class Dialect:
     hyphens: bool = False
     catalogs: bool = False
     tolerances: bool = True
+    blocks: bool = False
+    vocabulary: bool = False
+    expressions: bool = False
     verdicts: Verdicts = Verdicts()
 
     def element(self, name: str, *content: Content, **attributes: str) -> etree._Element:
@@ -83,7 +88,8 @@ QTI_2_2 = replace(
     test=("QTIv2.2 Package", "1.0.0"),
     bank=("QTIv2.2 Item Bank Package", "1.0.0"),
 )
-# Of two players of QTI 3.0 one gives a text full marks where a comparison has a tolerance, the other nothing ever.
+# Of two players of QTI 3.0 one gives a text full marks where a comparison has a tolerance, the other nothing ever.  The
+# one opens all dialogues of feedback at once, on top of one another, and takes the text of an item for a template.
 QTI_3_0 = Dialect(
     namespace="http://www.imsglobal.org/xsd/imsqtiasi_v3p0",
     schema="https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqti_asiv3p0_v1p0.xsd",
@@ -96,6 +102,9 @@ QTI_3_0 = Dialect(
     hyphens=True,
     catalogs=True,
     tolerances=False,
+    blocks=True,
+    vocabulary=True,
+    expressions=True,
 )
 # Inspera documents packages of items, whose response processing sets FEEDBACK to one of its own four words.
 INSPERA = replace(

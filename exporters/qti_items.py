@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from typing import assert_never
 
 from lxml import etree
@@ -61,7 +62,7 @@ def item_xml(dialect: Dialect, bank: Bank, item: Item) -> bytes:
         _body(dialect, bank, item),
         *_catalog_info(dialect, item),
         processing(dialect, item),
-        *(_modal_feedback(dialect, one) for one in feedbacks(dialect, item)),
+        *(() if dialect.blocks else (_feedback(dialect, "modalFeedback", one) for one in feedbacks(dialect, item))),
         {_LANGUAGE: bank.language},
         identifier=item_identifier(bank, item),
         title=item.title,
@@ -69,6 +70,8 @@ def item_xml(dialect: Dialect, bank: Bank, item: Item) -> bytes:
         timeDependent="false",
         **TOOL,
     )
+    if dialect.expressions:
+        xhtml.part_braces(root)
     return document(root, dialect.namespace, dialect.schema)
 
 
@@ -77,7 +80,7 @@ def document(root: etree._Element, namespace: str, schema: str) -> bytes:
     described = etree.Element(root.tag, root.attrib, schema_prefixes(namespace))
     described.set(*schema_location(namespace, schema))
     described.extend(root)
-    for element in described.iter():
+    for element in described.iter("*"):
         element.tag = etree.QName(namespace, str(element.tag))
     return etree.tostring(described, encoding="UTF-8", xml_declaration=True)
 
@@ -110,46 +113,70 @@ def _interaction_name(question: Asked) -> str:
 
 
 def _body(dialect: Dialect, bank: Bank, item: Item) -> etree._Element:
-    body = dialect.element("itemBody", *xhtml.blocks(item.stem))
+    stem = xhtml.blocks(item.stem)
+    body = dialect.element("itemBody", *stem)
     captions = len(item.pictures) > 1
     for picture in item.pictures:
         if captions and picture.caption.strip():
             body.append(E.p(E.strong(picture.caption)))
         body.append(E.p(_image(dialect, item, picture)))
     body.extend(_descriptions(dialect, item, item.pictures))
+    said = feedbacks(dialect, item) if dialect.blocks else []
     if isinstance(item.key, PartsKey):
         for part, question in zip(item.key.parts, asked(item), strict=True):
             stem = xhtml.blocks(part.stem)
-            body.append(E.div(*stem, _interaction(dialect, bank, item, question), {"class": "part"}))
+            place = _interaction(dialect, bank, item, question, stem)
+            own = [one for one in said if one.outcome == question.chosen]
+            said = [one for one in said if one.outcome != question.chosen]
+            body.append(E.div(*stem, place, *_feedback_blocks(dialect, own), {"class": "part"}))
     else:
         (question,) = asked(item)
-        body.append(_interaction(dialect, bank, item, question))
+        body.append(_interaction(dialect, bank, item, question, stem))
         # Not inside the options: what lies there is read out as their name.
         body.extend(_descriptions(dialect, item, item.every_picture[len(item.pictures) :]))
+    body.extend(_feedback_blocks(dialect, said))
     return body
 
 
-def _interaction(dialect: Dialect, bank: Bank, item: Item, question: Asked) -> etree._Element:
+def _interaction(
+    dialect: Dialect, bank: Bank, item: Item, question: Asked, stem: Sequence[etree._Element]
+) -> etree._Element:
+    """Where a question is answered whose text is `stem`."""
     name, key = _interaction_name(question), question.key
     match key:
         case NumericKey():
-            return E.p(dialect.element(name, responseIdentifier=question.response, expectedLength="10"))
+            entry = dialect.element(name, responseIdentifier=question.response, expectedLength="10")
+            if dialect.vocabulary:
+                _name(entry, f"question{question.suffix}", stem)
+            return E.p(entry)
         case ChoiceKey(options=options) | MultipleKey(options=options):
             choices = [_option(dialect, item, position, option) for position, option in enumerate(options)]
         case TrueFalseKey():
             said = zip((True, False), true_false(bank.language), strict=True)
             choices = [dialect.element("simpleChoice", word, identifier=truth(value)) for value, word in said]
         case MatchingKey():
-            return _match_interaction(dialect, question, key)
+            return _match_interaction(dialect, _title(bank, item), question, key)
         case _:
             assert_never(key)
-    return dialect.element(
+    interaction = dialect.element(
         name,
         *choices,
         responseIdentifier=question.response,
         shuffle="false",
         maxChoices="0" if question.several else "1",
     )
+    if dialect.vocabulary:
+        # No letters before the options, which may be called "Plot A"; pictures two by two.
+        pictured = all(one.find("p/img") is not None for one in choices)
+        interaction.set("class", "qti-labels-none qti-choices-stacking-2" if pictured else "qti-labels-none")
+    return interaction
+
+
+def _name(entry: etree._Element, identifier: str, stem: Sequence[etree._Element]) -> None:
+    """Name the place of an answer by what is asked: the end of the text, but for tables, which hold data."""
+    for text in [block for block in stem if block.tag != "table"][-1:]:
+        text.set("id", identifier)
+        entry.set("aria-labelledby", identifier)
 
 
 def _option(dialect: Dialect, item: Item, position: int, option: Option) -> etree._Element:
@@ -160,13 +187,13 @@ def _option(dialect: Dialect, item: Item, position: int, option: Option) -> etre
     return element
 
 
-def _match_interaction(dialect: Dialect, question: Asked, key: MatchingKey) -> etree._Element:
+def _match_interaction(dialect: Dialect, title: str, question: Asked, key: MatchingKey) -> etree._Element:
     """Prompts with the answers to choose from, as a table where a player knows how; everything at most once."""
     prompts = [_associable(dialect, prompt(place)) for place in range(len(key.prompts))]
     for element, text in zip(prompts, key.prompts, strict=True):
         xhtml.fill(element, text)
     answers = (_associable(dialect, answer(place), text) for place, text in enumerate(key.answers))
-    return dialect.element(
+    interaction = dialect.element(
         "matchInteraction",
         dialect.element("simpleMatchSet", *prompts),
         dialect.element("simpleMatchSet", *answers),
@@ -175,6 +202,14 @@ def _match_interaction(dialect: Dialect, question: Asked, key: MatchingKey) -> e
         shuffle="false",
         maxAssociations=str(len(key.prompts)),
     )
+    if dialect.vocabulary:
+        interaction.set("data-first-column-header", escape(title))  # of the prompts; it is HTML
+    return interaction
+
+
+def _title(bank: Bank, item: Item) -> str:
+    """What all variants of an item are called."""
+    return next(question.title for question in bank.questions if question.id == item.question)
 
 
 def _associable(dialect: Dialect, identifier: str, text: str = "") -> etree._Element:
@@ -220,10 +255,19 @@ def _catalog_info(dialect: Dialect, item: Item) -> Iterator[etree._Element]:
         yield dialect.element("catalogInfo", *catalogs)
 
 
-def _modal_feedback(dialect: Dialect, feedback: Feedback) -> etree._Element:
+def _feedback_blocks(dialect: Dialect, said: Sequence[Feedback]) -> Iterator[etree._Element]:
+    """Feedback in the body, which is read out when it comes into sight."""
+    if said:
+        blocks = [_feedback(dialect, "feedbackBlock", one) for one in said]
+        for block in blocks:
+            block.set("class", "qti-well")
+        yield E.div(*blocks, {"aria-live": "polite"})
+
+
+def _feedback(dialect: Dialect, name: str, feedback: Feedback) -> etree._Element:
     content = xhtml.blocks(feedback.text)
     return dialect.element(
-        "modalFeedback",
+        name,
         *((dialect.element("contentBody", *content),) if dialect.catalogs else content),
         outcomeIdentifier=feedback.outcome,
         showHide="show",

@@ -87,11 +87,11 @@ def answer(position: int) -> str:
 
 
 def feedbacks(dialect: Dialect, item: Item) -> list[Feedback]:
-    """Everything that is said after a response, where there is something to say."""
+    """Everything that is said after a response, where there is something to say, in the order of reading."""
     said = [*_verdict_feedbacks(dialect, item)]
     if not dialect.verdicts.alone:
-        said.append(Feedback(outcome="FEEDBACK_GENERAL", identifier="general", text=item.feedback))
         said += (one for question in asked(item) for one in _answer_feedbacks(question))
+        said.append(Feedback(outcome="FEEDBACK_GENERAL", identifier="general", text=item.feedback))
     return [one for one in said if one.text.strip()]
 
 

@@ -27,6 +27,7 @@ _KNOWN = _FLOW.union(*_INSIDE.values())
 _ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}}
 # How Markdown aligns the cells of a table; QTI has no styles, but QTI 3.0 these classes.
 _ALIGNED = re.compile(r"text-align: ?(left|center|right);?")
+_BRACES = re.compile("(?<={)(?={)")
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -48,6 +49,30 @@ def fill(parent: etree._Element, html: str) -> None:
 def problems(html: str) -> list[str]:
     """What of some HTML cannot be kept: tags, attributes, and tags where they may not stand."""
     return sorted(set(_problems(_parsed(html), _FLOW)))
+
+
+def part_braces(root: etree._Element) -> None:
+    """Put an empty comment between the braces of every `{{` in a text.
+
+    A player made with Vue takes an item for a template, and would run what stands there as an expression, be it LaTeX.
+    References to characters do not keep it from that; attributes it leaves alone.
+    """
+    for parent in list(root.iter("*")):
+        parent.text, children = _parted(parent.text)
+        for child in parent:
+            child.tail, comments = _parted(child.tail)
+            children += [child, *comments]
+        parent[:] = children
+
+
+def _parted(text: str | None) -> tuple[str | None, list[etree._Element]]:
+    """A text as far as the first place to part it, and comments with the rest of it behind them."""
+    first, *others = _BRACES.split(text) if text else (text,)
+    comments: list[etree._Element] = []
+    for other in others:
+        comments.append(etree.Comment(""))
+        comments[-1].tail = other
+    return first, comments
 
 
 def _parsed(html: str) -> etree._Element:

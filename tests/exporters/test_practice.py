@@ -220,12 +220,12 @@ def test_nothing_in_the_source_tells_a_key_or_what_an_instructor_knows(make, tmp
         assert word not in text, word
 
 
-def test_two_items_are_sealed_differently(make, tmp_path):
-    (path,) = make.write(EXPORTER, tmp_path, [make.item(0), make.item(1)])
+def test_every_item_is_sealed_with_its_own_id(make, tmp_path):
+    (path,) = make.write(EXPORTER, tmp_path, [make.item(number) for number in range(16)])
+    seals = {ident: item["sealed"] for ident, item in items_of(parse(path)).items()}
 
-    first, second = (item["sealed"] for item in items_of(parse(path)).values())
-
-    assert first[:8] != second[:8]
+    assert len({seal[:8] for seal in seals.values()}) == 16
+    assert {opened(seal, ident)["key"]["value"] for ident, seal in seals.items()} == {"0.72"}
 
 
 def test_nothing_in_the_data_ends_its_script(make, tmp_path):

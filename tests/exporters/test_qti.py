@@ -27,7 +27,7 @@ PACKAGE_WORDS = {
 def parsed(content):
     """A document without namespaces, its names as QTI 2 has them, whatever its version."""
     root = etree.fromstring(content)
-    for element in root.iter():
+    for element in root.iter("*"):
         name = etree.QName(element).localname
         element.tag = _camel(name.removeprefix("qti-")) if name.startswith("qti-") else name
         for attribute in list(element.attrib):
@@ -39,6 +39,14 @@ def parsed(content):
 
 def _camel(name):
     return re.sub("-([a-z])", lambda match: match[1].upper(), name)
+
+
+def told(item):
+    """What is said after a response, in its order: the outcome, its value, the text."""
+    return [
+        (one.get("outcomeIdentifier"), one.get("identifier"), "".join(one.itertext()))
+        for one in item.iter("modalFeedback", "feedbackBlock")
+    ]
 
 
 class Package:
@@ -342,7 +350,7 @@ def test_each_part_stands_below_the_picture_with_its_own_text(exporter, item, ma
     body = item(exporter, make.parts(make.numeric(), make.choice())).find("itemBody")
     parts = body.findall("div[@class='part']")
 
-    assert [one.tag for one in body] == ["p", "p", "div", "div"]
+    assert [one.tag for one in body][:4] == ["p", "p", "div", "div"]
     assert ["".join(part[0].itertext()) for part in parts] == ["Part 1: what?", "Part 2: what?"]
     assert parts[0].find("p/textEntryInteraction").get("responseIdentifier") == "RESPONSE_1"
     assert parts[1].find("choiceInteraction").get("responseIdentifier") == "RESPONSE_2"
@@ -387,14 +395,15 @@ def test_scores_say_what_an_item_is_worth(exporter, item, make):
 @pytest.mark.parametrize(("response", "verdict"), [("0.72", "correct"), ("0.83", "incorrect"), (None, "incorrect")])
 def test_who_earns_the_whole_mark_is_told_so_and_everybody_the_rest(exporter, response, verdict, item, make):
     element = item(exporter, make.banded(), if_correct="<p>Yes.</p>", if_incorrect="<p>No.</p>")
-    said = {one.get("outcomeIdentifier"): {} for one in element.iter("modalFeedback")}
-    for one in element.iter("modalFeedback"):
-        said[one.get("outcomeIdentifier")][one.get("identifier")] = "".join(one.itertext())
     values = Run(element, {"RESPONSE": response}).values
 
     assert values["FEEDBACK"] == verdict
     assert values["FEEDBACK_GENERAL"] == "general"
-    assert said == {"FEEDBACK": {"correct": "Yes.", "incorrect": "No."}, "FEEDBACK_GENERAL": {"general": "It is 0.72."}}
+    assert told(element) == [
+        ("FEEDBACK", "correct", "Yes."),
+        ("FEEDBACK", "incorrect", "No."),
+        ("FEEDBACK_GENERAL", "general", "It is 0.72."),
+    ]
 
 
 @every_version
@@ -414,10 +423,108 @@ def test_outcomes_without_feedback_are_left_out(exporter, item, make):
         "MAXSCORE",
         "FEEDBACK_CHOICE",
     ]
-    assert [(one.get("outcomeIdentifier"), one.get("identifier")) for one in element.iter("modalFeedback")] == [
-        ("FEEDBACK_CHOICE", "choice_1"),
-        ("FEEDBACK_CHOICE", "choice_3"),
+    assert told(element) == [
+        ("FEEDBACK_CHOICE", "choice_1", "Too low."),
+        ("FEEDBACK_CHOICE", "choice_3", "No, far too high."),
     ]
+
+
+@every_version
+def test_the_general_feedback_is_said_last(exporter, item, make):
+    element = item(exporter, make.truth(if_true="True?"), if_correct="Yes.", if_incorrect="No.")
+
+    assert [text for _, _, text in told(element)] == ["Yes.", "No.", "True?", "It is 0.72."]
+
+
+def test_qti_2_says_things_in_dialogues_and_qti_3_below_the_question(item, make):
+    old, new = (item(exporter, make.truth(if_true="Yes.")) for exporter in (QTI21, QTI30))
+
+    assert [one.tag for one in old][-2:] == ["modalFeedback", "modalFeedback"]
+    assert list(old.iter("feedbackBlock")) == list(new.iter("modalFeedback")) == []
+    assert [one.tag for one in new.find("itemBody")][-2:] == ["choiceInteraction", "div"]
+    said = new.find("itemBody")[-1]
+    assert said.attrib == {"aria-live": "polite"}
+    assert [(one.tag, one.get("class"), one.get("showHide")) for one in said] == [
+        ("feedbackBlock", "qti-well", "show")
+    ] * 2
+    assert [one.findtext("contentBody/p") for one in said] == ["Yes.", "It is 0.72."]
+
+
+def test_qti_3_says_nothing_where_there_is_nothing_to_say(item, make):
+    assert [one.tag for one in item(QTI30, make.choice(), feedback="").find("itemBody")][-1] == "choiceInteraction"
+
+
+def test_qti_3_says_what_is_about_a_part_at_its_end(item, make):
+    key = make.parts(make.truth(if_true="A."), make.numeric(), make.commented())
+    body = item(QTI30, key, if_correct="Yes.").find("itemBody")
+    *parts, last = body.findall("div")
+
+    assert [[text for _, _, text in told(part)] for part in parts] == [["A."], [], ["Too low.", "No, far too high."]]
+    assert [part[-1].tag for part in parts] == ["div", "p", "div"]
+    assert [text for _, _, text in told(last)] == ["Yes.", "It is 0.72."]
+    assert body[-1] is last
+
+
+def test_qti_3_puts_no_letters_before_options_and_pictures_side_by_side(item, make):
+    mixed = replace(make.pictured(), options=(*make.pictured().options, Option(text="none of them")))
+    keys = (make.choice(), make.multiple(), make.truth(), make.pictured(), mixed)
+    looks = [next(item(QTI30, key).iter("choiceInteraction")).get("class") for key in keys]
+
+    assert looks == [*["qti-labels-none"] * 3, "qti-labels-none qti-choices-stacking-2", "qti-labels-none"]
+    assert "class" not in next(item(QTI22, make.pictured()).iter("choiceInteraction")).attrib
+
+
+def test_qti_3_heads_the_prompts_with_the_title_of_the_question(written, make):
+    question = replace(make.mixed, title="r < 0 & <b>")
+    items = [make.item(of=question, key=make.matching(), title="r < 0 & <b> 1f")]
+    new, old = (
+        next(written(exporter, items, make.bank(questions=(make.slope, question))).items[0].iter("matchInteraction"))
+        for exporter in (QTI30, QTI22)
+    )
+
+    assert new.get("data-first-column-header") == "r &lt; 0 &amp; &lt;b&gt;"  # a player takes it for HTML
+    assert "data-first-column-header" not in old.attrib
+
+
+def test_qti_3_names_the_place_of_a_number_by_what_is_asked(item, make):
+    table = "<table><tbody><tr><td>1</td></tr></tbody></table>"
+    stem = f"<p>There are plots.</p><p>Which <em>r</em>?</p>{table}"
+    element = item(QTI30, make.numeric(), stem=stem)
+    (entry,) = element.iter("textEntryInteraction")
+    (named,) = element.iterfind("itemBody/*[@id]")
+
+    assert "".join(named.itertext()) == "Which r?"
+    assert entry.get("aria-labelledby") == named.get("id")
+    (unnamed,) = item(QTI30, make.numeric(), stem=table).iter("textEntryInteraction")
+    assert "aria-labelledby" not in unnamed.attrib
+    old = item(QTI22, make.numeric(), stem=stem)
+    assert old.find(".//*[@id]") is old.find(".//*[@aria-labelledby]") is None
+
+
+def test_qti_3_names_the_place_of_a_number_by_its_part(item, make):
+    element = item(QTI30, make.parts(make.numeric(), make.choice(), make.numeric()))
+    named = {one.get("id"): "".join(one.itertext()) for one in element.iterfind(".//*[@id]")}
+
+    assert [named[one.get("aria-labelledby")] for one in element.iter("textEntryInteraction")] == [
+        "Part 1: what?",
+        "Part 3: what?",
+    ]
+
+
+def test_qti_3_never_has_two_braces_together_in_a_text(item, make):
+    text = "{{ 1 + 1 }} {{{x}}}"
+    pictures = [make.picture(name=name, alt=text, description=text, caption=text) for name in ("a.png", "b.png")]
+    key = make.matching(prompts=(text, f"<b>{text}</b>{text}"), answers=(text, "x", "y"))
+    new, old = (
+        item(exporter, key, stem=f"<p>{text}</p>", feedback=text, pictures=tuple(pictures))
+        for exporter in (QTI30, QTI22)
+    )
+
+    assert not [one for one in new.xpath("//text()") if "{{" in one]
+    assert "".join(new.itertext()).count(text) == 12  # of which four are descriptions
+    assert [one.get("alt") for one in new.iter("img")] == [text, text]
+    assert old.xpath("//comment()") == []
+    assert "".join(old.itertext()).count(text) == 8
 
 
 @every_version
@@ -468,7 +575,7 @@ def test_qti_3_describes_pictures_at_length(item, make):
         "catalog_2",
     )
     assert [one.findtext("strong") for one in body.findall("p")] == [None, "First", None, "Second", None, None]
-    (hidden,) = body.findall("div")
+    hidden, _ = body.findall("div")
     assert (hidden.get("id"), hidden.get("class"), hidden.text) == ("description_2", "qti-visually-hidden", "x < 4.")
     (catalog,) = element.find("catalogInfo")
     assert catalog.get("id") == "catalog_2"
@@ -482,7 +589,7 @@ def test_descriptions_of_options_stand_outside_what_is_read_out_as_their_names(i
     described = replace(first, picture=replace(first.picture, description="Bars rise."))
     element = item(QTI30, replace(key, options=(described, *key.options[1:])), pictures=())
 
-    assert [one.tag for one in element.find("itemBody")] == ["p", "choiceInteraction", "div"]
+    assert [one.tag for one in element.find("itemBody")] == ["p", "choiceInteraction", "div", "div"]
     assert element.find("itemBody/div").get("id") == element.find(".//img").get("aria-describedby")
 
 
@@ -519,7 +626,7 @@ def test_nasty_text_survives_everywhere(exporter, written, make):
     assert choice.get("title") == title
     assert "".join(choice.find("itemBody/p").itertext()) == plain
     assert "".join(choice.find(".//simpleChoice").itertext()) == plain
-    assert "".join(choice.find("modalFeedback").itertext()) == plain
+    assert told(choice) == [("FEEDBACK_GENERAL", "general", plain)]
     assert choice.find(".//img").get("alt").startswith(plain)
     prompt, _, answer, _ = matching.iter("simpleAssociableChoice")
     assert "".join(prompt.itertext()) == answer.text == plain
@@ -819,7 +926,7 @@ def test_packages_of_every_type_and_version_pass_an_independent_check(make, tmp_
             number,
             make.mixed,
             key=key,
-            stem=EVERY_TAG + make.nasty,
+            stem=EVERY_TAG + make.nasty + "{{{x}}}",
             feedback=EVERY_TAG,
             if_correct="<p>Yes.</p>",
             if_incorrect="No.",

@@ -72,6 +72,24 @@ def test_an_option_keeps_text_beside_its_blocks():
 
 
 @pytest.mark.parametrize(
+    ("xml", "parted"),
+    [
+        ("<p>{ {a} }}</p>", "<p>{ {a} }}</p>"),
+        ("<p>{{a}}</p>", "<p>{<!---->{a}}</p>"),
+        ("<p>a{{{b<i>{{</i>c{{{{d</p>", "<p>a{<!---->{<!---->{b<i>{<!---->{</i>c{<!---->{<!---->{<!---->{d</p>"),
+        ("<p><i>a</i>{{b<br/>c{{<br/>{{</p>", "<p><i>a</i>{<!---->{b<br/>c{<!---->{<br/>{<!---->{</p>"),
+        ('<p><img alt="{{a}}"/></p>', '<p><img alt="{{a}}"/></p>'),
+    ],
+)
+def test_two_braces_never_stand_together(xml, parted):
+    root = etree.fromstring(xml)
+
+    xhtml.part_braces(root)
+
+    assert etree.tostring(root, encoding="unicode") == parted
+
+
+@pytest.mark.parametrize(
     ("html", "problems"),
     [
         ("<p>a <s>b</s> <del>c</del></p>", ["<del>", "<s>"]),

@@ -218,14 +218,6 @@ def test_dropdowns_in_a_flow(canvas_types: Files, zipped: Zipped) -> None:
     ]
 
 
-def test_a_score_that_is_not_declared(canvas: Files, zipped: Zipped) -> None:
-    quiz = re.sub(rb"<outcomes>.*?</outcomes>", b"<outcomes/>", canvas[QUIZ], count=1)
-
-    assert messages(zipped({**canvas, QUIZ: quiz})) == [
-        "SCORE is declared as nothing, not as Decimal: Classic loses the key"
-    ]
-
-
 @pytest.mark.parametrize("name", ["quiz1/draft.qti", "notes.dat", "old.XML"])
 def test_files_that_canvas_reads_though_nobody_lists_them(name: str, canvas: Files, zipped: Zipped) -> None:
     assert messages(zipped({**canvas, name: b"<x/>"})) == [

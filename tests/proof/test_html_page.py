@@ -519,6 +519,14 @@ def test_what_is_wrong_with_a_page_is_found(case: str, written: Written) -> None
     assert findings(written("number", page=page)) == [("", message)]
 
 
+def test_of_two_attributes_or_directives_of_one_name_the_first_counts_as_in_a_browser(written: Written) -> None:
+    attribute = written("number", page=replaced('<html lang="en"', '<html lang="" lang="en"'))
+    assert [message[:40] for _, message in findings(attribute)] == ["the page does not say its language: scre"]
+
+    directive = written("number", page=replaced("default-src 'none'", "default-src *; default-src 'none'"))
+    assert ("", "the content security policy allows * as default-src") in findings(directive)
+
+
 def test_a_page_without_a_policy_is_found(written: Written) -> None:
     path = written("number", page=replaced(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">', ""))
 

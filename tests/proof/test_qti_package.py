@@ -199,8 +199,10 @@ MAPPED = when(
     '<setOutcomeValue identifier="SCORE"><mapResponse identifier="RESPONSE"/></setOutcomeValue>',
 )
 MORE_OPTIONS = "".join(f'<simpleChoice identifier="X{number}">{number}</simpleChoice>' for number in range(8))
-X7_IS_RIGHT = '<mapEntry mapKey="X7" mappedValue="1"/>'
+MAP = 'defaultValue="0"><mapEntry'
+MAP_OF_X7 = 'defaultValue="-1"><mapEntry mapKey="X7" mappedValue="1"/><mapEntry'
 P1_IS_A3 = '<mapEntry mapKey="P1 A3" mappedValue="1"/>'
+P1_IS_HALF_A3 = P1_IS_A3.replace('"1"', '"0.5"')
 ANSWER = '<inlineChoice identifier="A2">r &gt; 0</inlineChoice>'
 R1_AND_NOT_R2_IS_A2 = f'<and>{right("R1")}<or><isNull><variable identifier="R2"/></isNull>{right("R2")}</or></and>'
 R2_AND_R3 = f"<and>{right('R2')}{right('R3')}</and>"
@@ -209,6 +211,7 @@ WIDER_WITH_R2 = samples.adds(
     "R1", "0.5", f"<or>{between('-3.5', '-2.5', 'R1')}<and>{right('R2')}{between('-4', '-2', 'R1')}</and></or>"
 )
 
+# fmt: off
 WRONG_KEYS = [
     # The processing contradicts what is called correct.
     ("choice", [(right(), IS_A)], "what the item calls correct (B) earns 0 of 2"),
@@ -219,6 +222,7 @@ WRONG_KEYS = [
     ("choice", [(set_to("SCORE", "2"), set_to("SCORE", "1"))], "what the item calls correct (B) earns 1 of 2"),
     ("choice", [(set_to("SCORE", "2"), set_to("SCORE", "3"))], "B earns 3 of 2"),
     ("choice", [("<value>B<", "<value>D<")], "points, and the whole mark: none"),
+    ("choice", [("<value>B<", "<value>D<"), (right(), f"<or>{right()}{IS_A}</or>")], "response 'D' is none of the options"),
     ("choice", [('identifier="C"', 'identifier="A"')], "identifiers of the options are not unique"),
     ("choice", [("<value>B</value>", "")], "what the item calls correct (an empty response) earns 0 of 2"),
     # Numbers.
@@ -237,6 +241,7 @@ WRONG_KEYS = [
     ("number", [(BAND, BAND.replace(NUMBER, f"<sum>{NUMBER}{NUMBER}</sum>"))], "not only compared with other numbers"),
     ("number", [(BAND, f"<gte>{NUMBER}{NUMBER}</gte>")], "not only compared with other numbers"),
     ("number", [('baseType="float"><correct', 'baseType="identifier"><correct')], "something that is no number"),
+    ("number", [(FULL, f"<not>{UNANSWERED}</not>"), (BAND, UNANSWERED), (set_to("SCORE", "1"), "")], "compared with nothing"),
     # Several right answers.
     ("several", [('"B" mappedValue="-1"', '"B" mappedValue="0"')], "but A and C; A and B and C"),
     ("several", [('"B" mappedValue="-1"', '"B" mappedValue="1"')], "but A and B; A and C; B and C; A and B and C"),
@@ -245,17 +250,14 @@ WRONG_KEYS = [
     ("several", [("<value>C</value>", "")], "what the item calls correct (A) earns 1 of 2"),
     ("several", [('maxChoices="0"', 'maxChoices="1"')], "2 options are right, but only 1 can be chosen"),
     ("several", [(' upperBound="2"', ""), ('"A" mappedValue="1"', '"A" mappedValue="2"')], "A and C earns 3 of 2"),
-    (
-        "several",
-        [("</choiceInteraction>", f"{MORE_OPTIONS}</choiceInteraction>"), ("</mapping>", f"{X7_IS_RIGHT}</mapping>")],
-        "but A and C; A and X7; C and X7; A and C and X7",
-    ),
+    ("several", [("</choiceInteraction>", f"{MORE_OPTIONS}</choiceInteraction>"), (MAP, MAP_OF_X7)], "but A and C; A and X7; C and X7; A and C and X7"),
     # True or false.
     ("truth", [("True<", "Yes<")], "do not say so, in this order"),
     ("truth", [(">True<", ">?<"), (">False<", ">True<"), (">?<", ">False<")], "do not say so, in this order"),
     # Matching.
     ("pairs", [('mapKey="P1 A2"', 'mapKey="P1 A1"')], "(P1 A2 and P2 A1) earns 1 of 2"),
     ("pairs", [("</mapping>", f"{P1_IS_A3}</mapping>")], "'P1' with 'A3' earns points"),
+    ("pairs", [("</mapping>", P1_IS_HALF_A3 + "</mapping>")], "'P1' with 'A3' earns points"),
     ("pairs", [('matchMax="1">Plot B', 'matchMax="2">Plot B')], "a prompt can be matched with several answers"),
     (
         "pairs",
@@ -287,8 +289,10 @@ WRONG_KEYS = [
     # Parts.
     ("parts", [(samples.adds("R3", "0.25"), samples.adds("R3", "0.2"))], "(-3; A; true) earns 0.95 of 1"),
     ("parts", [(samples.adds("R3", "0.25"), samples.adds("R3", "0.25", R2_AND_R3))], "earn 0.75 together, not 1"),
+    ("parts", [(FIRST, FIRST + samples.adds("R1", "0.75", between("8", "9", "R1")))], "no number earns exactly 0.5"),
     ("parts", [(FIRST, WIDER_WITH_R2)], "what part 1 earns depends on the answers to others"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("name", "changes", "message"), WRONG_KEYS)
@@ -383,6 +387,16 @@ def test_the_templates_of_the_standard_are_known(template, mapping, points, read
         ),
         ("choice", [(right(), right("OTHER"))], "<qti-variable> names 'OTHER'"),
         ("choice", [(set_to("SCORE", "2"), set_to("SCORE", "A", "identifier"))], "set to a value of another type"),
+        (
+            "choice",
+            [
+                (
+                    set_to("SCORE", "2"),
+                    set_to("SCORE", "2").replace("<base", "<multiple><base").replace("</set", "</multiple></set"),
+                )
+            ],
+            "set to a value of another type",
+        ),
         ("choice", [(set_to("SCORE", "2"), set_to("OTHER", "2"))], "sets 'OTHER', which is no declared outcome"),
         (
             "choice",
@@ -508,6 +522,26 @@ def test_feedback_may_be_whole_texts_by_outcome_as_in_inspera(read):
     )
 
 
+def test_shares_may_be_rounded_thirds_if_the_whole_is_whole(read):
+    text = samples.PARTS
+    for name, share in (("R1", "0.5"), ("R2", "0.25"), ("R3", "0.25")):
+        condition = between("-3.5", "-2.5", "R1") if name == "R1" else right(name)
+        text = text.replace(samples.adds(name, share, condition), samples.adds(name, "0.3333333333", condition))
+    all_right = f"<and>{between('-3.5', '-2.5', 'R1')}{R2_AND_R3}</and>"
+    text = text.replace("</responseProcessing>", when(all_right, set_to("SCORE", "1")) + "</responseProcessing>")
+
+    key = read(items={"parts": text})["parts"].key
+
+    assert [part.share for part in key.parts] == pytest.approx([1 / 3] * 3)
+
+
+def test_of_many_options_those_near_the_right_ones_are_tried(read):
+    text = samples.SEVERAL.replace("</choiceInteraction>", f"{MORE_OPTIONS}</choiceInteraction>")
+    text = text.replace(MAP, MAP.replace("0", "-1"))
+
+    assert read(items={"several": text})["several"].key.correct == (0, 2)
+
+
 def test_feedback_may_stand_in_the_text_and_hide_from_some(read):
     block = (
         '<feedbackBlock outcomeIdentifier="FEEDBACK" showHide="hide" identifier="correct"><p>Hm.</p></feedbackBlock>'
@@ -628,6 +662,39 @@ def test_maps_count_each_value_once_and_keep_their_bounds(name, value, worth):
     </qti-set-outcome-value>"""
 
     assert grader(processing, mapping).run({name: value})["SCORE"] == worth
+
+
+def test_the_numbers_at_which_marks_may_change_are_those_of_the_comparisons():
+    value = base(5)
+    conditions = (
+        f"<qti-gte>{X}{base('-0.5')}</qti-gte>",
+        f"<qti-lt>{base(9)}{X}</qti-lt>",
+        f'<qti-equal tolerance-mode="absolute" tolerance="1 2">{X}{value}</qti-equal>',
+        f"<qti-match>{X}<qti-sum>{base(1)}{base('1.5')}</qti-sum></qti-match>",
+        f"<qti-is-null>{X}</qti-is-null>",
+        f"<qti-match>{Y}{base('a', 'identifier')}</qti-match>",
+    )
+    processing = (
+        f'<qti-set-outcome-value identifier="SAID"><qti-or>{"".join(conditions)}</qti-or></qti-set-outcome-value>'
+    )
+
+    assert grader(processing).thresholds("X") == [Fraction(-1, 2), Fraction(5, 2), 3, 4, 5, 6, 7, 9]
+
+
+@pytest.mark.parametrize(
+    "compared",
+    [
+        f"<qti-gte>{X}</qti-gte>",
+        f"<qti-gte>{X}{base(1)}{base(2)}</qti-gte>",
+        f"<qti-gte>{X}{Y}</qti-gte>",
+        f"<qti-gte><qti-sum>{X}{base(1)}</qti-sum>{base(2)}</qti-gte>",
+        f'<qti-gte><qti-map-response identifier="X"/>{base(1)}</qti-gte>',
+    ],
+)
+def test_a_number_that_is_computed_with_may_change_marks_anywhere(compared):
+    processing = f'<qti-set-outcome-value identifier="SAID">{compared}</qti-set-outcome-value>'
+    with pytest.raises(Unreadable, match="the number 'X' is not only compared with other numbers"):
+        grader(processing).thresholds("X")
 
 
 def test_numeric_outcomes_begin_at_zero_and_others_at_null():

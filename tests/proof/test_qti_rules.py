@@ -56,6 +56,7 @@ def resource(identifier: str) -> str:
     return f'<resource identifier="{identifier}"'
 
 
+SUM = '<sum><testVariables variableIdentifier="SCORE"/></sum>'
 PLOT_A = 'identifier="paaaaaaaaaaaaaaaa" type="webcontent"'
 
 
@@ -151,20 +152,14 @@ def test_a_picture_that_is_no_whole_png(found):
         ('<selection select="1"/>', "", "the section 'Section number' does not draw exactly one of its items"),
         ('title="Section number"', 'title=" "', "a section of the test has no title"),
         ('variableIdentifier="SCORE"', 'variableIdentifier="GRADE"', "does not sum the SCORE of its items"),
-        ("<sum>", "<max>", "does not sum the SCORE of its items"),
+        (SUM, '<testVariables variableIdentifier="SCORE"/>', "does not sum the SCORE of its items"),
         ('identifier="choice_k3x"', 'identifier="number_k3x"', "the identifier 'number_k3x' stands 2 times in the test"),
         ("</testPart>", '<assessmentSection identifier="s" title="S"><selection select="1"/></assessmentSection></testPart>', "the section 'S' holds no item to draw"),
         ("</testPart>", '<assessmentSection identifier="s" title="S"><selection select="1"/><assessmentItemRef identifier="n" href="items/number_k3x.xml"/></assessmentSection></testPart>', "items/number_k3x.xml stands 2 times in the test instead of once"),
     ],
 )  # fmt: skip
-def test_a_fault_in_the_test(old, new, message, found):
-    def change(files):
-        text = files[TEST].decode()
-        assert old in text
-        text = text.replace(old, new, 1)
-        files[TEST] = (text.replace("</sum>", "</max>") if new == "<max>" else text).encode()
-
-    (finding,) = found(change=change)
+def test_a_fault_in_the_test(old, new, message, found_in):
+    (finding,) = found_in(TEST, old, new)
 
     assert message in finding.message
 
@@ -178,6 +173,32 @@ def test_a_test_refers_to_items_of_the_package(found_in):
 
     messages = [one.message for one in found_in(TEST, "items/number_k3x.xml", PLOT)]
     assert messages[0] == f"its resource neither lists {PLOT} nor depends on the resource that does"
+
+
+def test_a_test_refers_to_items_alone(found):
+    def change(files):
+        files[TEST] = files[TEST].replace(b"items/number_k3x.xml", PLOT.encode())
+        begin = files[MANIFEST].index(b"<dependency", files[MANIFEST].index(resource("test").encode()))
+        more = b'<dependency identifierref="paaaaaaaaaaaaaaaa"/>'
+        files[MANIFEST] = files[MANIFEST][:begin] + more + files[MANIFEST][begin:]
+
+    messages = [finding.message for finding in found(change=change)]
+
+    assert messages == [
+        f"the test refers to {PLOT}, which is no item of the manifest",
+        "items/number_k3x.xml stands 0 times in the test instead of once",
+    ]
+
+
+def test_a_package_has_one_test(found):
+    def change(files):
+        text = files[MANIFEST].decode()
+        begin, end = text.index(resource("test")), text.index(resource("i_number"))
+        second = text[begin:end].replace('"test"', '"test2"').replace("test.xml", "test2.xml")
+        files[MANIFEST] = (text[:begin] + second + text[begin:]).encode()
+        files["test2.xml"] = files[TEST]
+
+    assert [finding.message for finding in found(change=change)] == ["the manifest lists 2 tests"]
 
 
 def test_a_test_depends_on_its_items(found_in):

@@ -62,10 +62,10 @@ def is_known(kind: str) -> bool:
 
 
 def _scores(item: Element) -> Iterator[str]:
-    declared = item.first("resprocessing", "outcomes", "decvar")
-    kind = "" if declared is None else declared.attributes.get("vartype", "Integer")
-    if kind not in _NUMERIC_TYPES:
-        yield f"SCORE is declared as {kind or 'nothing'}, not as Decimal: Classic loses the key"
+    for declared in item.each("resprocessing", "outcomes", "decvar"):
+        kind = declared.attributes.get("vartype", "Integer")
+        if kind not in _NUMERIC_TYPES:
+            yield f"SCORE is declared as {kind}, not as Decimal: Classic loses the key"
     for score in item.inside("setvar"):
         if score.attributes.get("varname") != "SCORE":
             yield "a score is not marked SCORE: New Quizzes does not see it"

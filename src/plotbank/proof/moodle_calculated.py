@@ -61,9 +61,11 @@ def replaced(text: str, values: Mapping[str, str]) -> str:
 
 def of_each_variant(question: Element, texts: Sequence[str]) -> list[str]:
     """Texts as they are in every variant of a question, each of them once; the same texts if it has no datasets."""
+    if not any("{" in text for text in texts):
+        return list(texts)
     known = datasets(question)
-    numbers = list(known[0].values) if known else []
-    settings = [{one.name: one.values.get(number, "") for one in known} for number in numbers] or [{}]
+    numbers = known[0].values if known else [""]
+    settings = [{one.name: one.values.get(number, "") for one in known} for number in numbers]
     return list(dict.fromkeys(replaced(text, values) for text in texts for values in settings))
 
 

@@ -34,6 +34,7 @@ from .qti_processing import SCORE, Declaration, Grader, Single, Value, exact
 
 _MOST_OPTIONS = 8  # of multiple answers, of which all sets are tried: 256
 _SLACK = Fraction(1, 10**6)  # of the mark: shares such as thirds are rounded
+_MOST_NAMED = 5  # sets of options, in a message
 _PLACES = 9  # of the share of a band
 _TRUTHS = ("true", "false")
 
@@ -96,7 +97,7 @@ class Trials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """One interaction with its response: `earned` says what each value of it earns, and `full` what the correct one does."""
+    """One interaction with its response: `earned` says what a value of it earns, `full` what the correct one does."""
 
     interaction: etree._Element
     response: Declaration
@@ -209,8 +210,6 @@ def _number(question: _Question) -> NumericDelivered:
     if levels[:1] != [question.full]:
         raise Unreadable(f"no number earns exactly {_plain(question.full)}")
     (low, high), *wider = (_interval(line, marks, level) for level in levels)
-    if not low <= value <= high:
-        raise Unreadable(f"the key {_plain(value)} does not lie among the numbers that earn full marks")
     return NumericDelivered(
         value=float(value),
         low=float(low),
@@ -272,7 +271,7 @@ def _multiple(question: _Question) -> MultipleDelivered:
     assert isinstance(value, tuple)
     full = [chosen for chosen in _sets(names, value) if question.earned(chosen) == question.full]
     if full != [tuple(name for name in names if name in value)]:
-        earning = "; ".join(" and ".join(chosen) for chosen in full)
+        earning = "; ".join(" and ".join(chosen) for chosen in full[:_MOST_NAMED])
         raise Unreadable(f"not exactly the options called correct earn the whole mark, but {earning or 'none'}")
     for name in set(names) - set(full[0]):
         if question.earned((name,)):

@@ -121,14 +121,15 @@ class Grader:
         return sorted(found)
 
     def _compared(self, variable: etree._Element) -> list[Fraction]:
-        """The numbers at which the comparison of a variable may change."""
+        """The numbers at which the comparison of a variable (or of what it is worth in a map) may change."""
         comparison = variable.getparent()
         assert comparison is not None  # a variable is no root
         if comparison.tag == "qti-is-null" and variable.tag == "qti-variable":
             return []
         others = [other for other in comparison if other is not variable]
         if (
-            comparison.tag not in _COMPARISONS
+            variable.tag != "qti-variable"
+            or comparison.tag not in _COMPARISONS
             or len(others) != 1
             or any(True for _ in others[0].iter("qti-variable", "qti-map-response"))
         ):
@@ -273,8 +274,9 @@ def _mapped(values: _Map, value: Value, *, multiple: bool) -> Fraction:
         chosen = set(value) if isinstance(value, tuple) else set()
         whole = sum((values.worth.get(one, values.default) for one in chosen), Fraction(0))
     else:
-        known = value is not None and not isinstance(value, tuple)
-        whole = values.worth.get(value, values.default) if known else values.default
+        whole = values.default
+        if value is not None and not isinstance(value, tuple):
+            whole = values.worth.get(value, whole)
     whole = whole if values.lower is None else max(whole, values.lower)
     return whole if values.upper is None else min(whole, values.upper)
 

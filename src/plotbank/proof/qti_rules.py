@@ -13,7 +13,7 @@ from pathlib import Path
 from lxml import etree
 
 from . import Finding, Unreadable
-from .contents import decimal, within
+from .contents import decimal
 from .delivered import KeyDelivered
 from .qti_document import (
     LANGUAGE,
@@ -38,6 +38,7 @@ _NUMERIC = ("float", "integer")
 _FILE_NAME = re.compile(r"\S+\.(png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _PIXELS = re.compile("[1-9][0-9]{0,4}")
 _NUMBERS = ("normal-maximum", "mapped-value", "default-value", "lower-bound", "upper-bound", "tolerance")
+_TEST_PARTS = ("qti-test-part", "qti-assessment-section", "qti-assessment-item-ref")
 _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
@@ -56,6 +57,7 @@ class _Package:
         self._package = package
         self._manifest = read_manifest(archive)
         self._version = self._manifest.version
+        self._listed = {resource.identifier: resource.files for resource in self._manifest.resources}
         self._identifiers: set[str] = set()
         self._linked: set[str] = set()
 
@@ -130,17 +132,12 @@ class _Package:
             yield str(error)
             return
         self._linked.add(name)
-        listed = {one.identifier: one.files for one in self._manifest.resources}
         if name not in self._archive:
             yield f"it links {name}, which the zip does not hold"
-        elif not any(name in listed.get(one, ()) for one in (resource.identifier, *resource.dependencies)):
+        elif not any(name in self._listed.get(one, ()) for one in (resource.identifier, *resource.dependencies)):
             yield f"its resource neither lists {name} nor depends on the resource that does"
 
     def _test(self, resource: Resource) -> Iterator[str]:
-        with within(resource.href):
-            yield from self._sections(resource)
-
-    def _sections(self, resource: Resource) -> Iterator[str]:
         test = document(self._archive, resource.href, self._version, "qti-assessment-test")
         items = {one.href for one in self._manifest.of_type(self._version.item_type)}
         drawn: Counter[str] = Counter()
@@ -160,12 +157,12 @@ class _Package:
                 yield from faults
                 if not faults:
                     drawn[target(resource.href, link)] += 1
-        for name in drawn.keys() - items:
+        for name in sorted(drawn.keys() - items):
             yield f"the test refers to {name}, which is no item of the manifest"
         for name in sorted(items):
             if drawn[name] != 1:
                 yield f"{name} stands {drawn[name]} times in the test instead of once"
-        names = Counter(one.get("identifier", "") for one in test.iter() if "identifier" in one.attrib and _places(one))
+        names = Counter(one.get("identifier", "") for one in test.iter(*_TEST_PARTS))
         for name, count in names.items():
             if count > 1:
                 yield f"the identifier {name!r} stands {count} times in the test"
@@ -214,7 +211,7 @@ def _resource(resource: Resource, version: Version, identifiers: Collection[str]
 def _files(archive: Archive, manifest: Manifest) -> Iterator[str]:
     """Each file of the zip has its line in the manifest; each line of the manifest has its file."""
     listed = Counter(file for resource in manifest.resources for file in resource.files)
-    documents = {resource.href for resource in manifest.resources if resource.type != PICTURE_TYPE}
+    documents = {MANIFEST, *(resource.href for resource in manifest.resources if resource.type != PICTURE_TYPE)}
     for file, count in listed.items():
         if count > 1:
             yield f"the manifest lists {file} {count} times"
@@ -225,7 +222,7 @@ def _files(archive: Archive, manifest: Manifest) -> Iterator[str]:
             yield f"{name} is litter that an operating system left"
         elif name != MANIFEST and name not in listed:
             yield f"{name} is not in the manifest"
-        elif name.casefold().endswith(".xml") and name not in documents | {MANIFEST}:
+        elif name.casefold().endswith(".xml") and name not in documents:
             yield f"{name} is neither an item nor the test"
 
 
@@ -345,10 +342,6 @@ def _said_once(item: etree._Element) -> Iterator[etree._Element]:
                     either.remove(way)
         if twice:
             yield copy
-
-
-def _places(element: etree._Element) -> bool:
-    return element.tag in ("qti-test-part", "qti-assessment-section", "qti-assessment-item-ref")
 
 
 def _sums(test: etree._Element) -> bool:

@@ -245,6 +245,14 @@ def test_a_shared_wildcard_has_the_same_values_everywhere(
     ]
 
 
+def test_private_wildcards_of_one_name_are_different_ones(calculated: str, written: Written) -> None:
+    text = calculated.replace("[shared]", "[private]").replace("<synchronize>1", "<synchronize>0")
+    findings = [finding for _, finding in found(written(replaced(text, "<value>41<", "<value>42<", "<!-- 2 -->")))]
+
+    assert len(findings) == 1
+    assert findings[0].startswith("it is not synchronised")
+
+
 @pytest.mark.skipif(not ACCEPTED.exists(), reason="needs the accepted packages beside the repository")
 def test_what_moodle_took_without_a_warning_is_hardly_found_fault_with() -> None:
     """It keeps no rule of ours that is not one of Moodle's: pictures everywhere, one tolerance inside the other."""
