@@ -88,8 +88,8 @@ QTI_2_2 = replace(
     test=("QTIv2.2 Package", "1.0.0"),
     bank=("QTIv2.2 Item Bank Package", "1.0.0"),
 )
-# Of two players of QTI 3.0 one gives a text full marks where a comparison has a tolerance, the other nothing ever.  The
-# one opens all dialogues of feedback at once, on top of one another, and takes the text of an item for a template.
+# Of two players of QTI 3.0 one gives a text full marks where a comparison has a tolerance, the other nothing ever; one
+# opens all dialogues of feedback at once, on top of one another, and takes the text of an item for a template.
 QTI_3_0 = Dialect(
     namespace="http://www.imsglobal.org/xsd/imsqtiasi_v3p0",
     schema="https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqti_asiv3p0_v1p0.xsd",

@@ -18,7 +18,7 @@ from .moodle_calculated import of_each_variant
 from .moodle_calculated_rules import Together, calculated
 from .moodle_package import PLUGINFILE, decoded_png, moodle_questions
 
-PART_BUDGET = 8 * 2**20  # bytes: upload limits are often small, and large text nodes parse in quadratic time
+_LARGEST_FILE = 100_000_000  # bytes: what sites that are generous let anybody upload
 
 _LONGEST_NAME = 255
 _LONGEST_IDNUMBER = 100
@@ -42,8 +42,8 @@ Rule = Callable[[Element], Iterator[str]]
 
 def check_moodle(path: Path, package: str) -> Iterator[Finding]:
     """What Moodle would change in this file; raises Unreadable where the file is damaged."""
-    if path.is_file() and path.stat().st_size > PART_BUDGET:
-        message = f"the file is larger than {PART_BUDGET:,} bytes: many sites refuse the upload"
+    if path.is_file() and path.stat().st_size > _LARGEST_FILE:
+        message = f"the file is larger than {_LARGEST_FILE:,} bytes, which hardly any site lets anybody upload"
         yield Finding(package=package, item="", message=message)
     seen = _Seen()
     with closing(moodle_questions(path)) as questions:
