@@ -919,7 +919,9 @@ def test_a_bank_is_proved_in_every_format(tmp_path, formats, questions, left_out
 
 
 def test_what_was_left_out_is_missed_where_nobody_allowed_it(tmp_path):
-    folder = built(every_quiz(tmp_path, ("estimate",)), students_of(1), tmp_path / "bank", ["canvas"], allow_downgrade=True)
+    folder = built(
+        every_quiz(tmp_path, ("estimate",)), students_of(1), tmp_path / "bank", ["canvas"], allow_downgrade=True
+    )
     record = evidence(folder)
     record["left_out"] = {}
     (folder / "private" / "evidence.json").write_text(json.dumps(record), encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plotbank.proof import Unreadable
+from plotbank.proof import Unreadable, markup
 from plotbank.proof.delivered import (
     BandDelivered,
     ChoiceDelivered,
@@ -24,8 +24,7 @@ from plotbank.proof.delivered import (
     TrueFalseDelivered,
     printed,
 )
-from plotbank.proof.packages import open_package
-from plotbank.proof.packages import check_package
+from plotbank.proof.packages import check_package, open_package
 
 ACCEPTED = Path(__file__).resolve().parents[3] / "shared" / "conformance" / "accepted"
 
@@ -278,6 +277,17 @@ EXTERNAL = '<!DOCTYPE quiz [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<quiz>'
 )
 def test_a_damaged_moodle_file_is_refused(moodle: str, written: Written, old: str, new: str, reason: str) -> None:
     assert reason in refusal(written(replaced(moodle, old, new)))
+
+
+@pytest.mark.parametrize("piece", ["<!--{}", '<quiz name="{}"', "<?x {}"])
+def test_a_piece_that_does_not_end_is_refused_before_it_takes_for_ever(
+    moodle: str, written: Written, monkeypatch: pytest.MonkeyPatch, piece: str
+) -> None:
+    monkeypatch.setattr(markup, "_LARGEST_TEXT", 200_000)
+    assert refusal(written(replaced(moodle, "<quiz>", piece.format("x" * 10**6)))) == (
+        "a piece of the XML is larger than 200,000 bytes"
+    )
+    assert len(opened(written(replaced(moodle, "<quiz>", "<quiz>" + f"<!--{'x' * 10**5}-->" * 3)))) == 2
 
 
 def test_a_broken_picture_is_refused(moodle: str, written: Written, png: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plotbank.proof import Finding
+from plotbank.proof import Finding, moodle_rules
 from plotbank.proof.delivered import (
     ChoiceDelivered,
     Delivered,
@@ -117,11 +117,16 @@ def test_a_link_to_read_on_is_no_picture(moodle: str, written: Written) -> None:
     assert found(written(replaced(moodle, "<p>It is", '<p><a href="https://a.org/">More.</a> It is'))) == []
 
 
-def test_a_moodle_file_that_hardly_any_site_takes(moodle: str, written: Written) -> None:
-    padding = "<!--" + "x" * 100_000_000 + "-->"
-    (finding,) = found(written(replaced(moodle, "<quiz>", padding + "<quiz>")))
+def test_a_moodle_file_that_hardly_any_site_takes(
+    moodle: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(moodle)
+    monkeypatch.setattr(moodle_rules, "_LARGEST_FILE", path.stat().st_size)
+    assert found(path) == []
+    monkeypatch.setattr(moodle_rules, "_LARGEST_FILE", 1_000)
+    (finding,) = found(path)
     assert (finding.package, finding.item) == ("moodle/intro-1.xml", "")
-    assert "100,000,000 bytes" in finding.message
+    assert "larger than 1,000 bytes" in finding.message
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ class _Builder:
         self._kept = 0
         self._in_cdata = False
         self._finished: list[Streamed] = []
+        self._fed = 0
         # The encoding is imposed: a platform reads UTF-8, whatever a byte order mark would suggest.
         self._parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
         self._parser.buffer_text = True
@@ -111,11 +112,15 @@ class _Builder:
         self._parser.EndCdataSectionHandler = lambda: self._set_cdata(False)
 
     def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        self._fed += len(chunk)
         try:
             self._parser.Parse(chunk, final)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
             raise Unreadable(f"the XML is damaged at line {error.lineno}: {reason}") from None
+        # A tag or a comment that does not end is scanned from its beginning with every chunk: quadratic time.
+        if self._fed - self._parser.CurrentByteIndex > _LARGEST_TEXT:
+            raise Unreadable(f"a piece of the XML is larger than {_LARGEST_TEXT:,} bytes")
 
     def take(self) -> list[Streamed]:
         finished, self._finished = self._finished, []

@@ -180,12 +180,11 @@ def tag_of(element: etree._Element) -> str:
 def target(base: str, link: str) -> str:
     """The name in the zip of what a document, itself named `base`, links; raises Unreadable where it leads out."""
     try:
-        url = urlsplit(link)
-        outside = bool(url.scheme or url.netloc or not url.path)
-    except ValueError:
-        outside = True
-    name = "" if outside else posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(url.path)))
-    if outside or name.startswith(("/", "..")):
+        scheme, host, path, _, _ = urlsplit(link)
+    except ValueError:  # an address that is none, such as //[
+        scheme, host, path = "", "[", ""
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(path)))
+    if scheme or host or not path or name.startswith(("/", "..")):
         raise Unreadable(f"it links {link[:80]!r}, not a file of the package")
     return name
 
