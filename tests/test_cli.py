@@ -406,7 +406,10 @@ def test_refusals(run, started, tmp_path):
     assert "no such quiz file" in refused(run, "build", tmp_path / "no.toml", "--roster", roster, "-o", bank)
     assert "no.csv" in refused(run, "build", quiz, "--roster", tmp_path / "no.csv", "-o", bank)
     assert "bad.csv" in refused(run, "build", quiz, "--roster", tmp_path / "bad.csv", "-o", bank)
-    assert "--to scorm: there is no such format: known are canvas, moodle" in refused(run, *build, "--to", "scorm")
+    assert (
+        "--to scorm: there is no such format: known are blackboard, brightspace, canvas, html, inspera, moodle,"
+        in refused(run, *build, "--to", "scorm")
+    )
     assert "there is no such secret file" in refused(run, *build, "--secret", tmp_path / "no.secret")
     assert "this is not a secret" in refused(run, *build, "--secret", tmp_path / "bad.secret")
     assert "does not exist: make it first" in refused(

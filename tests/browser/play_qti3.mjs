@@ -5,7 +5,7 @@
 // {pair: [[source, target], ...]}.  `screenshot`, where there is one, begins the names of two pictures to write, of the
 // item when it is answered and of the feedback.
 // Answer: for each attempt {outcomes, text, labels, feedback, pictures, problems}: values of the outcome variables by
-// identifier; the text of the body; those of options, prompts and answers; those of the feedback dialogues that open.
+// identifier; the text of the body; those of options, prompts and answers; those of the feedback that is shown.
 // The first attempt that cannot be made is the last, and has `problems` only.
 import fs from 'node:fs'
 import http from 'node:http'
@@ -51,6 +51,7 @@ async function serve(folder) {
       return response.writeHead(404).end()
     }
     response.setHeader('content-type', TYPES[path.extname(file)] ?? 'application/octet-stream')
+    if (root === 'npm') response.setHeader('cache-control', 'max-age=3600') // compiled once for all attempts on an item
     return fs.createReadStream(file).pipe(response)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -77,6 +78,13 @@ async function answerOne(interaction, { type, tick = [], pair = [] }) {
 /** The texts of all elements that a selector finds, as they are in the page. */
 const texts = (page, selector) => page.locator(selector).evaluateAll((found) => found.map((one) => one.textContent))
 
+/** The text of the body without any feedback, which stands in it hidden. */
+const textOf = (page) => page.locator('.qti-item-body').evaluate((body) => {
+  const copy = body.cloneNode(true)
+  copy.querySelectorAll('.qti-feedback-block').forEach((one) => one.remove())
+  return copy.textContent
+})
+
 async function play(page, origin, folder, { item, answers, screenshot }, problems) {
   const xml = fs.readFileSync(path.join(folder, item), 'utf8')
   await page.goto(`${origin}/play/${item}`)
@@ -88,14 +96,14 @@ async function play(page, origin, folder, { item, answers, screenshot }, problem
     await answerOne(await interactionOf(page, xml, response), answer)
   }
   const labels = await texts(page, LABELS)
-  const [text] = await texts(page, '.qti-item-body')
+  const text = await textOf(page)
   if (screenshot) await page.screenshot({ path: `${screenshot}.png`, fullPage: true })
   await page.evaluate(() => player.endAttempt('end'))
   await page.waitForFunction(() => window.ended)
   const outcomes = await page.evaluate(() =>
     Object.fromEntries(ended.state.outcomeVariables.map(({ identifier, value }) => [identifier, value])))
-  const feedback = await texts(page, '.qti3-player-modal.show .qti3-player-modal-body')
-  if (screenshot) await page.screenshot({ path: `${screenshot}-feedback.png` })
+  const feedback = await texts(page, '.qti-feedback-block:not(.hidden)')
+  if (screenshot) await page.screenshot({ path: `${screenshot}-feedback.png`, fullPage: true })
   return { outcomes, text, labels, feedback, pictures }
 }
 

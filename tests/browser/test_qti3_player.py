@@ -232,10 +232,10 @@ def test_everybody_is_told_what_they_should_be_told(make, play):
 
     right, low, high, empty = play(item, [1, 0, 2, None], screenshot="feedback")
 
-    assert sorted(right["feedback"]) == ["It is 0.72.", "Well done."]
-    assert sorted(low["feedback"]) == ["It is 0.72.", "Not yet.", "Too low."]
-    assert sorted(high["feedback"]) == ["It is 0.72.", "No, far too high.", "Not yet."]
-    assert sorted(empty["feedback"]) == ["It is 0.72.", "Not yet."]
+    assert right["feedback"] == ["Well done.", "It is 0.72."]
+    assert low["feedback"] == ["Not yet.", "Too low.", "It is 0.72."]
+    assert high["feedback"] == ["Not yet.", "No, far too high.", "It is 0.72."]
+    assert empty["feedback"] == ["Not yet.", "It is 0.72."]
 
 
 def test_every_ticked_option_has_its_say(make, play):
@@ -245,8 +245,8 @@ def test_every_ticked_option_has_its_say(make, play):
         make.item(of=make.mixed, key=replace(make.multiple(), options=options)), [{0, 2}, {0}, {1}, None]
     )
 
-    assert sorted(both["feedback"]) == ["It is 0.72.", "One.", "Three."]
-    assert sorted(one["feedback"]) == ["It is 0.72.", "One."]
+    assert both["feedback"] == ["One.", "Three.", "It is 0.72."]
+    assert one["feedback"] == ["One.", "It is 0.72."]
     assert silent["feedback"] == empty["feedback"] == ["It is 0.72."]
 
 

@@ -177,6 +177,19 @@ def test_parts_come_back_with_their_texts_and_shares(exporter, make, delivered):
     assert "Part" not in read.stem
 
 
+@pytest.mark.parametrize("name", ["moodle", "qti12", "qti21", "qti22", "qti30", "html"])
+def test_what_is_said_to_single_answers_in_parts_comes_back(name, make, delivered):
+    """Also where two parts have the same answers, of which nobody or everybody is told something."""
+    truth = make.truth(if_true="<p>Yes.</p>", if_false="<p>No.</p>")
+    alike = replace(truth, if_true="<p>Again.</p>", truth=False)
+    read = delivered(ALL[name], make.parts(truth, make.commented(), alike, make.numeric())).key
+
+    one, two, three, _ = (part.key for part in read.parts)
+    assert (one.if_true, one.if_false) == ("<p>Yes.</p>", "<p>No.</p>")
+    assert two.feedback == ("<p>Too low.</p>", "", "<p>No, <i>far</i> too high.</p>")
+    assert (three.if_true, three.if_false) == ("<p>Again.</p>", "<p>No.</p>")
+
+
 def test_bands_come_back_from_moodle(make, delivered):
     whole = delivered(moodle.EXPORTER, make.banded()).key
     part = delivered(moodle.EXPORTER, make.parts(make.banded(), make.truth())).key.parts[0].key

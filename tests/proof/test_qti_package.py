@@ -87,7 +87,11 @@ def test_an_item_of_every_type_is_read_with_the_key_that_the_processing_rewards(
         "parts": PartsDelivered(
             parts=(
                 PartDelivered(stem="<p>First?</p>", key=NumericDelivered(value=-3, low=-3.5, high=-2.5), share=0.5),
-                PartDelivered(stem="<p>Second?</p>", key=ChoiceDelivered(options=("a", "b"), correct=(0,)), share=0.25),
+                PartDelivered(
+                    stem="<p>Second?</p>",
+                    key=ChoiceDelivered(options=("a", "b"), correct=(0,), feedback=("", "")),
+                    share=0.25,
+                ),
                 PartDelivered(stem="<p>Third?</p>", key=TrueFalseDelivered(truth=True), share=0.25),
             )
         ),

@@ -29,7 +29,7 @@ _REPEATED = ("resource", "assessmentItemRef", "qti-assessment-item-ref")  # a la
 _INTERACTION = re.compile("qti-.*-interaction")
 _CAPITAL = re.compile("[A-Z]")
 _VOID = frozenset(("br", "col", "hr", "img"))
-_DESCRIBING = frozenset(("aria-describedby", "data-catalog-idref"))  # lead to descriptions outside the text
+_DESCRIBING = frozenset(("aria-describedby", "data-catalog-idref", "id"))  # lead to or from what stands elsewhere
 _HTML = frozenset(
     (
         *("a", "abbr", "acronym", "address", "article", "aside", "b", "big", "blockquote", "caption", "cite", "code"),

@@ -13,12 +13,15 @@ from .qti_keys import Trial, Trials
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Feedback (HTML): to everybody, to who earns the whole mark, to who does not, to who chose an option."""
+    """Feedback (HTML): to everybody, to who earns the whole mark, to who does not, to who chose an option.
+
+    An option goes by the name of its response and its own.
+    """
 
     always: str
     if_correct: str
     if_incorrect: str
-    to_option: Mapping[str, str]
+    to_option: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +33,8 @@ class _Feedback:
     shown: tuple[bool, ...]
 
 
-def feedback_of(item: etree._Element, trials: Trials, options: Collection[str]) -> Said:
-    """What is said in all trials made; the feedback to an option bears its identifier.
+def feedback_of(item: etree._Element, trials: Trials, options: Mapping[str, Collection[str]]) -> Said:
+    """What is said in all trials made; `options` are those of each response, and feedback to one bears its identifier.
 
     What stands at the beginning both for who earns the whole mark and for who does not, is said to everybody.
 
@@ -43,8 +46,9 @@ def feedback_of(item: etree._Element, trials: Trials, options: Collection[str]) 
     for one in found:
         if one.blocks not in said:
             raise Unreadable(f"the feedback {one.name!r} is never shown")
-    always = [one for one in found if one.name not in options and all(one.shown)]
-    others = [one for one in found if one.name not in options and not all(one.shown)]
+    named = {name for own in options.values() for name in own}
+    always = [one for one in found if one.name not in named and all(one.shown)]
+    others = [one for one in found if one.name not in named and not all(one.shown)]
     correct = _shown_where(lambda trial: trial.earned == trials.points, others, trials.made)
     incorrect = _shown_where(lambda trial: trial.earned < trials.points, others, trials.made)
     pairs = zip(correct, incorrect, strict=False)
@@ -53,7 +57,7 @@ def feedback_of(item: etree._Element, trials: Trials, options: Collection[str]) 
         always=_joined([*(block for one in always for block in one.blocks), *both]),
         if_correct=_joined(correct[len(both) :]),
         if_incorrect=_joined(incorrect[len(both) :]),
-        to_option=_to_options([one for one in found if one.name in options], trials.made),
+        to_option=_to_options([one for one in found if one.name in named], options, trials.made),
     )
 
 
@@ -83,13 +87,20 @@ def _shown_where(is_meant: Callable[[Trial], bool], found: Sequence[_Feedback], 
     return list(alike)
 
 
-def _to_options(found: Sequence[_Feedback], made: Sequence[Trial]) -> dict[str, str]:
-    texts: dict[str, list[str]] = {}
+def _to_options(
+    found: Sequence[_Feedback], options: Mapping[str, Collection[str]], made: Sequence[Trial]
+) -> dict[tuple[str, str], str]:
+    texts: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        if list(one.shown) != [one.name in trial.chosen for trial in made]:
+        fitting = [
+            response
+            for response, own in options.items()
+            if one.name in own and list(one.shown) == [one.name in trial.chosen(response) for trial in made]
+        ]
+        if not fitting:
             raise Unreadable(f"the feedback {one.name!r} is not shown to exactly those who choose that option")
-        texts.setdefault(one.name, []).extend(one.blocks)
-    return {name: _joined(blocks) for name, blocks in texts.items()}
+        texts.setdefault((fitting[0], one.name), []).extend(one.blocks)
+    return {option: _joined(blocks) for option, blocks in texts.items()}
 
 
 def _joined(blocks: Sequence[str]) -> str:

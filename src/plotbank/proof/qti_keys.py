@@ -50,11 +50,10 @@ class Trial:
     earned: Fraction
     outcomes: Mapping[str, Value]
 
-    @property
-    def chosen(self) -> frozenset[Single]:
-        """Every single value that was answered."""
-        values = (value if isinstance(value, tuple) else (value,) for value in self.given.values())
-        return frozenset(one for some in values for one in some if one is not None)
+    def chosen(self, response: str) -> frozenset[Single]:
+        """Every single value that was given to a response."""
+        value = self.given.get(response)
+        return frozenset(one for one in (value if isinstance(value, tuple) else (value,)) if one is not None)
 
 
 class Trials:

@@ -6,12 +6,23 @@ This is written from the specifications, not from what wrote the package.
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import assert_never, overload
 
 from lxml import etree
 
 from . import Unreadable
 from .contents import images, picture_of, some, within, zipped_png
-from .delivered import ChoiceDelivered, Delivered, DeliveredPicture, KeyDelivered, MultipleDelivered, TrueFalseDelivered
+from .delivered import (
+    ChoiceDelivered,
+    Delivered,
+    DeliveredPicture,
+    KeyDelivered,
+    MatchingDelivered,
+    MultipleDelivered,
+    NumericDelivered,
+    PartsDelivered,
+    TrueFalseDelivered,
+)
 from .markup import Fragment
 from .qti_document import (
     Manifest,
@@ -67,8 +78,11 @@ def read_item(archive: Archive, item: etree._Element, resource: Resource, pool: 
         aside = [*hidden(item), *body.iter("qti-feedback-block")]
         trials = Trials(item)
         key = key_of(body, trials, aside)
-        only = interactions(body) if len(interactions(body)) == 1 else []
-        said = feedback_of(item, trials, [option.get("identifier", "") for one in only for option in options_of(one)])
+        options = {
+            asked.get("response-identifier", ""): [option.get("identifier", "") for option in options_of(asked)]
+            for asked in interactions(body)
+        }
+        said = feedback_of(item, trials, options)
         first, *others = places(body)
         return Delivered(
             package=package,
@@ -81,7 +95,7 @@ def read_item(archive: Archive, item: etree._Element, resource: Resource, pool: 
             if_incorrect=said.if_incorrect,
             pictures=some(_pictures(archive, item, body, resource.href, aside)),
             points=float(trials.points),
-            key=_with_feedback(key, only, said.to_option),
+            key=_with_feedback(key, list(options.items()), said.to_option),
         )
 
 
@@ -103,12 +117,32 @@ def _pictures(
             )
 
 
-def _with_feedback(key: KeyDelivered, asked: Sequence[etree._Element], said: Mapping[str, str]) -> KeyDelivered:
+_Options = Sequence[tuple[str, Sequence[str]]]
+
+
+@overload
+def _with_feedback(
+    key: NumericDelivered | ChoiceDelivered | TrueFalseDelivered, options: _Options, said: Mapping[tuple[str, str], str]
+) -> NumericDelivered | ChoiceDelivered | TrueFalseDelivered: ...
+@overload
+def _with_feedback(key: KeyDelivered, options: _Options, said: Mapping[tuple[str, str], str]) -> KeyDelivered: ...
+def _with_feedback(key: KeyDelivered, options: _Options, said: Mapping[tuple[str, str], str]) -> KeyDelivered:
+    """A key with what is said to its options, which are listed behind the response that they belong to."""
     match key:
         case ChoiceDelivered() | MultipleDelivered():
-            names = [option.get("identifier", "") for one in asked for option in options_of(one)]
-            return replace(key, feedback=tuple(said.get(name, "") for name in names))
+            ((response, names),) = options
+            return replace(key, feedback=tuple(said.get((response, name), "") for name in names))
         case TrueFalseDelivered():
-            return replace(key, if_true=said.get("true", ""), if_false=said.get("false", ""))
-        case _:
+            ((response, _),) = options
+            if_true, if_false = (said.get((response, name), "") for name in ("true", "false"))
+            return replace(key, if_true=if_true, if_false=if_false)
+        case PartsDelivered(parts=parts):
+            commented = (
+                replace(part, key=_with_feedback(part.key, [own], said))
+                for part, own in zip(parts, options, strict=True)
+            )
+            return PartsDelivered(parts=tuple(commented))
+        case NumericDelivered() | MatchingDelivered():
             return key
+        case _:
+            assert_never(key)
