@@ -36,7 +36,7 @@ class Factory:
 
     nasty = (
         "a &lt; b &amp; c, ]]> ]]]>> <b>x</b> <i>y</i> \"quoted\" 'twice' 😀 𝑟̄ x̂ e\u0301 "
-        r"مرحبا \(\frac{1}{2} \sum_i x_i^2\) $$y=\alpha x$$ {n} 50%"
+        r"مرحبا \(\frac{1}{2} \sum_i x_i^2\) $$y=\alpha x$$ {n} {{ 1 + 1 }} 50%"
     )
     slope = SLOPE
     pick = PICK
