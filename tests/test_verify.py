@@ -900,7 +900,7 @@ CHOICES = ("choose", "which", "medians", "statements", "truth")
     ("formats", "questions", "left_out"),
     [
         (WHOLE, tuple(QUESTIONS), {}),
-        (("canvas",), tuple(name for name in QUESTIONS if name != "parts"), {"estimate": {"bands"}}),
+        (("canvas",), ("estimate", "match"), {"estimate": {"bands"}}),
         (("inspera",), ("estimate", "truth", "parts"), {"truth": {"comments"}}),
         (("blackboard", "brightspace"), CHOICES, {}),
         (("moodle-synchronised",), ("slope", "bars"), {}),
