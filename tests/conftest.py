@@ -27,6 +27,7 @@ EVERY = {
     "boxes": 'template = "histogram/which-boxplot"',
     "bars": 'template = "histogram/count-above"',
 }
+WHOLE = ("moodle", "qti12", "qti21", "qti22", "qti30", "html")  # formats that can say all of them
 UNSAYABLE_IN_CANVAS = ("estimate", "parts")  # partial credit; a number as one of several parts
 SMALL = """
 [quiz]
@@ -135,6 +136,12 @@ def example_bank(once):
 def every_bank(once):
     """A question of every type and kind for three students, for Moodle."""
     return once("every", lambda folder: built(every_quiz(folder), students_of(3), folder / "bank", ["moodle"]))
+
+
+@pytest.fixture(scope="session")
+def whole_bank(once):
+    """A question of every type and kind for two students, in every format that can say them all."""
+    return once("whole", lambda folder: built(every_quiz(folder), students_of(2), folder / "bank", WHOLE))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from lxml import etree
 from plotbank.exporters import qti
 from plotbank.items import Option, PartsKey
 
-from ..conftest import EVERY, built, every_quiz, rows, students_of
+from ..conftest import EVERY, rows
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots" / "qti3"
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
@@ -143,29 +143,21 @@ def by_text(interaction, key):
             return {"pair": [[choices[text] for text in pair.split(" -> ")] for pair in key.split("; ")]}
 
 
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory):
-    """A bank with a question of every type for one student, and its package unpacked beside it."""
-    folder = tmp_path_factory.mktemp("bank")
-    bank = built(every_quiz(folder), students_of(1), folder / "bank", ["qti30"])
-    with ZipFile(bank / "qti30" / "every.zip") as package:
-        package.extractall(folder)
-    return bank
-
-
-def test_who_answers_as_the_answer_key_says_earns_everything(bank, player):
-    folder = bank.parent
-    keys = {row["question"]: (f"items/every-{row['variant']}.xml", row["key"]) for row in rows(bank)}
+def test_who_answers_as_the_answer_key_says_earns_everything(whole_bank, player, tmp_path):
+    """A variant of every question of a whole bank."""
+    with ZipFile(whole_bank / "qti30" / "every.zip") as package:
+        package.extractall(tmp_path)
+    keys = {row["question"]: (f"items/every-{row['variant']}.xml", row["key"]) for row in rows(whole_bank)}
     asked = [
         {
             "item": item,
-            "answers": by_key(etree.parse(folder / item), key),
+            "answers": by_key(etree.parse(tmp_path / item), key),
             "screenshot": str(SCREENSHOTS / f"bank-{question}"),
         }
         for question, (item, key) in keys.items()
     ]
 
-    seen = player({"folder": str(folder), "attempts": asked})
+    seen = player({"folder": str(tmp_path), "attempts": asked})
 
     assert [attempt["problems"] for attempt in seen] == [[]] * len(EVERY)
     outcomes = {question: attempt["outcomes"] for question, attempt in zip(keys, seen, strict=True)}

@@ -100,7 +100,7 @@ def test_no_handle_stays_open(exporter, make, tmp_path):
 
 @every_format
 def test_memory_does_not_grow_with_the_number_of_students(exporter, make, tmp_path):
-    size = 100_000  # of each picture; 150 of them are 15 MB
+    size = 50_000  # of each picture; 80 of them are 4 MB
 
     def peak(variants):
         bank, (item, *_) = bank_and_items(exporter, make)
@@ -110,15 +110,15 @@ def test_memory_does_not_grow_with_the_number_of_students(exporter, make, tmp_pa
         )
         tracemalloc.start()
         try:
-            make.write(exporter, tmp_path / str(variants), stream, bank)
+            make.write(exporter, tmp_path / str(variants), stream, bank, part_bytes=1_000_000)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
-    few, many = peak(100), peak(250)  # even the few fill a part
+    few, many = peak(40), peak(120)  # even the few fill a part
 
     # a table of contents costs under 1 kB for each picture; the pictures themselves must not stay
-    assert many - few < 150 * 1_000
+    assert many - few < 80 * 1_000
 
 
 def test_nothing_is_refused_in_a_plain_item(make):

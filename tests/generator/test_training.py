@@ -307,8 +307,9 @@ def test_a_missing_gpu_is_one_clear_line() -> None:
 # Export
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("network", ["gan", "copula", "dcgan"])
+@pytest.mark.parametrize(
+    ("network", "name"), [*(("gan", name) for name in NAMES), ("copula", NAMES[0]), ("dcgan", NAMES[0])]
+)
 def test_export_equals_torch_and_a_plot_does_not_depend_on_its_neighbours(
     name: str, network: str, pools: dict[str, Pool], tmp_path: Path
 ) -> None:
