@@ -17,7 +17,8 @@ from .leaks import told
 from .making import Made, Planned, Shown, make, plan
 from .models import Model
 from .proof import Unreadable
-from .proof.readers import READERS
+from .proof.likeness import Bytes
+from .proof.readers import READERS, Reading
 from .proving import of_claim
 from .question import QuizQuestion, decide, view, with_value
 
@@ -29,7 +30,8 @@ _ATTEMPTS = 60  # items tried of one condition before another is drawn
 class Variant:
     """One finished item, with what stays in `private/`: whose it is, its data, and what was measured in its pictures.
 
-    `accommodated` variants have their data in a table too, and go into packages of their own.
+    `coarse` are coarse copies of its pictures, in their order, for the search for look-alikes.  `accommodated` variants
+    have their data in a table too, and go into packages of their own.
     """
 
     student: Student
@@ -37,6 +39,7 @@ class Variant:
     made: Made
     draws: tuple[Draw, ...]
     measured: tuple[Mapping[str, float], ...]
+    coarse: tuple[Bytes, ...]
     accommodated: bool
 
 
@@ -245,7 +248,8 @@ class _Maker:
         ):
             raise _NewTurn("the text tells the key")  # by chance, such as when there are as many points
         pictures = [self._picture(own, place, shown) for place, shown in enumerate(made.shown)]
-        measured = tuple(_measured(shown, picture.png) for shown, picture in zip(made.shown, pictures, strict=True))
+        read = [_read(shown, picture.png) for shown, picture in zip(made.shown, pictures, strict=True)]
+        measured = tuple(readings for _, readings in read)
         seen = view(made.shown[0].plot)
         for template, claim in zip(question.templates, made.claims, strict=True):
             if any(of_claim(template, claim.answer, claim.drawn, measured, seen)):
@@ -255,7 +259,13 @@ class _Maker:
         )
         item = item_of(question, made, pictures, identifier, title)
         return Variant(
-            student=student, item=item, made=made, draws=tuple(drawn), measured=measured, accommodated=accommodated
+            student=student,
+            item=item,
+            made=made,
+            draws=tuple(drawn),
+            measured=measured,
+            coarse=tuple(reading.coarse for reading, _ in read),
+            accommodated=accommodated,
         )
 
     def _refuse_same_answer(self, made: Made) -> None:
@@ -317,13 +327,13 @@ def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:
     return replace(made.key, options=options)
 
 
-def _measured(shown: Shown, png: bytes) -> dict[str, float]:
-    """What a picture shows, measured; refused where it cannot be read, or does not show the data."""
+def _read(shown: Shown, png: bytes) -> tuple[Reading, dict[str, float]]:
+    """A picture read, and what it shows by name; refused where it cannot be read, or does not show the data."""
     x, y = ((axis.low, axis.high) for axis in (shown.plot.x, shown.plot.y))
     try:
         reading = READERS[shown.kind.name].read(png)
         if any(reading.contradictions(shown.values, shown.condition, x, y)):
             raise UnsuitableDraw("the picture does not show the data")
-        return reading.measured(x, y)
+        return reading, reading.measured(x, y)
     except Unreadable:
         raise UnsuitableDraw("the picture cannot be read") from None

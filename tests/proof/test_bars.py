@@ -201,7 +201,12 @@ def test_fast_enough():
 
 
 def reading(counts, highest=HIGHEST, uncertainty=0.0005):
-    return BarReading(bins=len(counts), heights=tuple(np.array(counts) / highest), uncertainty=uncertainty)
+    return BarReading(
+        bins=len(counts),
+        heights=tuple(np.array(counts) / highest),
+        uncertainty=uncertainty,
+        coarse=np.zeros(432, np.uint8),
+    )
 
 
 def test_measured_by_hand():

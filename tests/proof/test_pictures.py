@@ -258,7 +258,13 @@ def reading_of(points, **options):
     """What a perfect reader finds."""
     points = np.asarray(points, float)
     return ScatterReading(
-        n=len(points), r=np.corrcoef(points.T)[0, 1], points=points, uncertainty=0, doubt=0, **options
+        n=len(points),
+        r=np.corrcoef(points.T)[0, 1],
+        points=points,
+        uncertainty=0,
+        doubt=0,
+        coarse=np.zeros(432, np.uint8),
+        **options,
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import Unreadable
+from .likeness import Bytes, coarse
 from .pictures import Axes, Pixels, axes_of, decode
 
 Floats = npt.NDArray[np.float64]
@@ -43,11 +44,13 @@ class BarReading:
 
     `bins` divide the whole x axis; those without a bar have the height 0.  `heights` are shares of the y axis, from
     left to right, and `uncertainty` is the standard error of each.
+    `coarse` is the picture's coarse copy (`likeness.coarse`).
     """
 
     bins: int
     heights: tuple[float, ...]
     uncertainty: float
+    coarse: Bytes
 
     def measured(self, x: tuple[float, float], y: tuple[float, float]) -> dict[str, float]:
         """All quantities that bars show, under the names by which templates ask for them.
@@ -125,7 +128,8 @@ def read_histogram(png: bytes) -> BarReading:
     Raises:
         Unreadable: this is no PNG, or not a histogram, or its bars leave ink unexplained.
     """
-    picture = _unmix(decode(png))
+    pixels = decode(png)
+    picture = _unmix(pixels)
     axes = picture.axes
     window = _window(picture)
     changes = np.flatnonzero(window.columns_differ[1:]) + 1
@@ -139,7 +143,12 @@ def read_histogram(png: bytes) -> BarReading:
         if doubt <= LARGEST_RESIDUAL:
             heights = np.where(tops.filled, (axes.bottom - window.top - tops.rows) / (axes.bottom - axes.top), 0.0)
             error = max(tops.error, _LEAST_ERROR) / (axes.bottom - axes.top)
-            return BarReading(bins=bins, heights=tuple(heights.tolist()), uncertainty=error)
+            return BarReading(
+                bins=bins,
+                heights=tuple(heights.tolist()),
+                uncertainty=error,
+                coarse=coarse(pixels.numbers, pixels.colours),
+            )
     if least == np.inf:
         raise Unreadable("the picture has no bars on equal parts of the whole x axis")
     raise Unreadable(f"bars on equal parts of the axis leave {min(least, 1):.2f} of a pixel's ink unexplained")

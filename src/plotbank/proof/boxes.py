@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import Unreadable, discs
+from .likeness import Bytes, coarse
 from .pictures import _PALE, Axes, Floats, Integers, Pixels, axes_of, decode
 
 Levels = npt.NDArray[np.uint8]
@@ -86,12 +87,13 @@ class BoxReading:
 
     `groups` go from left to right.  `uncertainty` is the standard error of a line's position as a share of the axis,
     estimated from what the lines' edges leave unexplained.  `doubt` is the largest difference between the picture and
-    a drawing of what was found, as a share of a pixel.
+    a drawing of what was found, as a share of a pixel.  `coarse` is the picture's coarse copy (`likeness.coarse`).
     """
 
     groups: tuple[GroupReading, ...]
     uncertainty: float
     doubt: float
+    coarse: Bytes
 
     def measured(self, x: Ends, y: Ends) -> dict[str, float]:
         """The readings that a picture can tell, by the names that templates use; `x` and `y` are the ends of the axes.
@@ -157,7 +159,8 @@ def read_boxplot(png: bytes) -> BoxReading:
     Raises:
         Unreadable: this is no PNG, or no picture of box plots, or there is something in it that they do not explain.
     """
-    inked = _inked(decode(png))
+    pixels = decode(png)
+    inked = _inked(pixels)
     axes = inked.axes()
     field = inked.field(axes)
     spans = _runs(field.max(axis=0) > 0)
@@ -187,7 +190,12 @@ def read_boxplot(png: bytes) -> BoxReading:
                 outliers=tuple(shares(outliers.of(group))),
             )
         )  # fmt: skip
-    return BoxReading(groups=tuple(groups), uncertainty=float(np.sqrt(found.variance)) / height, doubt=doubt)
+    return BoxReading(
+        groups=tuple(groups),
+        uncertainty=float(np.sqrt(found.variance)) / height,
+        doubt=doubt,
+        coarse=coarse(pixels.numbers, pixels.colours),
+    )
 
 
 @dataclass(frozen=True, slots=True)

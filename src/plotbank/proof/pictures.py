@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from . import Unreadable, discs
+from .likeness import Bytes, coarse
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -48,6 +49,7 @@ class ScatterReading:
     is missing or one too many.
 
     `line` is the intercept and the slope of the line drawn, and `ring` the centre of the ring, in the same shares.
+    `coarse` is the picture's coarse copy (`likeness.coarse`).
     """
 
     n: int
@@ -55,6 +57,7 @@ class ScatterReading:
     points: Floats
     uncertainty: float
     doubt: float
+    coarse: Bytes
     line: tuple[float, float] | None = None
     ring: tuple[float, float] | None = None
 
@@ -179,6 +182,7 @@ def read_scatter(png: bytes) -> ScatterReading:
         points=axes.shares(centres),
         uncertainty=float(np.sqrt(variance)),
         doubt=max(found.residual, strokes.residual),
+        coarse=coarse(pixels.numbers, pixels.colours),
         line=axes.line(strokes.line) if strokes.line else None,
         ring=axes.point(strokes.ring) if strokes.ring else None,
     )

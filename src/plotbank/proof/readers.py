@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .bars import read_histogram
 from .boxes import read_boxplot
+from .likeness import Bytes
 from .pictures import read_scatter
 
 Ends = tuple[float, float]
@@ -17,6 +18,11 @@ Ends = tuple[float, float]
 
 class Reading(Protocol):
     """What was measured in a picture."""
+
+    @property
+    def coarse(self) -> Bytes:
+        """The picture's coarse copy (`likeness.coarse`)."""
+        ...
 
     def measured(self, x: Ends, y: Ends) -> dict[str, float]:
         """What a template may ask about, under the kind's names, when the axes have these ends.
