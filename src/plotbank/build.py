@@ -13,6 +13,7 @@ from .item_templates.words import words
 from .items import Bank
 from .models import Device, open_model
 from .private_files import keeping, write_evidence
+from .proof.likeness import neighbours
 from .quiz import Quiz, refuse_impossible
 from .roster import Roster
 from .sayable import Sayable
@@ -95,8 +96,9 @@ def build(
             packages: dict[str, tuple[Path, ...]] = {}
             for (name, _), writer in writers.items():
                 packages[name] = (*packages.get(name, ()), *writer.close())
+        alike = {name: neighbours(counts.copies, counts.owners) for name, counts in statistics.items()}
         relative = {name: tuple(p.relative_to(scratch) for p in paths) for name, paths in packages.items()}
-        write_evidence(scratch, quiz, roster, secret, running, statistics, relative, sayable.left_out)
+        write_evidence(scratch, quiz, roster, secret, running, statistics, relative, sayable.left_out, alike)
     remarks += [model.remark for model in running.values()] + sayable.remarks
     return Summary(
         folder=folder,

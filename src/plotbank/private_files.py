@@ -16,6 +16,7 @@ from .bank_folder import owned
 from .generator import seeds
 from .items import Axis, NumericKey
 from .models import Model
+from .proof.likeness import Neighbour
 from .proving import answer_record
 from .question import QuizQuestion
 from .quiz import Quiz
@@ -116,10 +117,12 @@ def write_evidence(
     statistics: Mapping[str, Statistics],
     packages: Mapping[str, Sequence[Path]],
     left_out: Mapping[str, Mapping[str, Mapping[str, str]]],
+    alike: Mapping[str, Sequence[Neighbour]],
 ) -> None:
     """Write `private/evidence.json`: how the bank came about, what was checked, and what its files were.
 
-    `left_out` is what formats could not say, by format, question and the downgrade's name.
+    `left_out` is what formats could not say, by format, question and the downgrade's name; `alike` holds, by
+    question, for each of its pictures the most alike one of another student.
     """
     evidence = {
         "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.numerals.locale},
@@ -135,7 +138,8 @@ def write_evidence(
         },
         "seeds": {"scheme": seeds.SCHEME, "secret_sha256": hashlib.sha256(secret).hexdigest()},
         "questions": {
-            question.id: _question_evidence(question, statistics[question.id]) for question in quiz.questions
+            question.id: _question_evidence(question, statistics[question.id], alike[question.id])
+            for question in quiz.questions
         },
         "checks": [
             "every feature asked for is exactly that of the data drawn",
@@ -157,7 +161,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _question_evidence(question: QuizQuestion, counts: Statistics) -> dict[str, Any]:
+def _question_evidence(question: QuizQuestion, counts: Statistics, alike: Sequence[Neighbour]) -> dict[str, Any]:
+    nearest = min(alike, key=lambda pair: pair.apart, default=None)
     return {
         "title": question.title,
         "kind": question.kind.name,
@@ -179,6 +184,12 @@ def _question_evidence(question: QuizQuestion, counts: Statistics) -> dict[str, 
         "predicted_difficulty": {
             **quantiles(counts.difficulty),
             "standard_deviation": round(pstdev(counts.difficulty), 4),
+        },
+        "nearest_pair": None
+        if nearest is None
+        else {
+            "variants": sorted((counts.owners[nearest.of], counts.owners[nearest.other])),
+            "apart": round(nearest.apart, 4),
         },
         "different_keys": len(counts.keys),
         "largest_group_with_one_key": max(counts.keys.values()),

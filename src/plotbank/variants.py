@@ -53,6 +53,8 @@ class Statistics:
     clarity: list[float] = field(default_factory=list)
     difficulty: list[float] = field(default_factory=list)
     displacement: float = 0.0
+    copies: list[Bytes] = field(default_factory=list)  # coarse ones, of all pictures
+    owners: list[str] = field(default_factory=list)  # the variant that each of them belongs to
 
 
 class Frames:
@@ -126,6 +128,8 @@ def variants(
         statistics.answers[variant.item.key.equivalence] += 1
         statistics.clarity.append(variant.item.clarity)
         statistics.difficulty.append(variant.item.difficulty)
+        statistics.copies += variant.coarse
+        statistics.owners += [variant.item.id] * len(variant.coarse)
         statistics.displacement = max(statistics.displacement, *(one.displacement for one in variant.draws))
         yield variant
 
