@@ -5,10 +5,6 @@ A page holds a `<section class="question">` for each question, with its title in
 Its content security policy lets nothing in from outside, and no script run but the page's own, `practice.js`.
 """
 
-import base64
-import hashlib
-import json
-import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,20 +13,17 @@ from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
-import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 
 from ..items import Bank, Item, MatchingKey
+from ..pages import block, embedded, policy
 from . import PART_BYTES, Downgrade, Exporter
 from .limits import Texts, key_texts, shared_problems
 from .parts import PartedWriter
 from .practice_html import unshown
-from .practice_items import Json, item_json
+from .practice_items import item_json
 from .words import true_false
-
-# What would end a script, or a line of it.
-_UNSAFE = re.compile("[<>&\u2028\u2029]")
 
 
 class PracticeExporter:
@@ -72,11 +65,11 @@ class _Page:
             language=bank.language,
             title=bank.title if number == 1 else f"{bank.title} ({number})",
             words=self._words,
-            policy=_policy(),
+            policy=policy(_source("practice.css"), _source("practice.js")),
             style=_source("practice.css"),
         )
         settings = {"words": self._words, "decimal": _decimal_mark(bank.language)}
-        self._tail = _block("tail", settings=_json(settings), script=_source("practice.js"))
+        self._tail = _block("tail", settings=embedded(settings), script=_source("practice.js"))
         self._size = len(head + _block("end_of_question") + self._tail)
         self._question: str | None = None
         with ExitStack() as stack:
@@ -86,7 +79,7 @@ class _Page:
 
     def add(self, item: Item) -> bool:
         """Write a variant, in a new section where the question changes; False when it does not fit any more."""
-        variant = _block("item", id=item.id, data=_json(item_json(item)))
+        variant = _block("item", id=item.id, data=embedded(item_json(item)))
         if item.question != self._question:
             variant = self._end_of_question() + self._beginning(item.question) + variant
         if self._question is not None and self._size + len(variant) > self._budget:
@@ -127,12 +120,6 @@ def _texts(item: Item) -> Texts:
     } | of_key
 
 
-def _json(data: Json) -> str:
-    """JSON that can stand in a script element: nothing in it looks like markup."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return _UNSAFE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
-
-
 @cache
 def _words(language: str) -> Mapping[str, str]:
     """What the page itself says, in this language; in English where that is unknown."""
@@ -150,31 +137,9 @@ def _decimal_mark(language: str) -> str:
     return mark if mark == "," else "."
 
 
-def _policy() -> str:
-    """The content security policy of a page: what stands in the page itself, and nothing else."""
-    style, script = _hash(_source("practice.css")), _hash(_source("practice.js"))
-    return (
-        f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
-
-
 def _block(name: str, /, **context: object) -> bytes:
     """A block of the page's template, filled in."""
-    template = _template()
-    return "".join(template.blocks[name](template.new_context(context))).encode()
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_source("practice.html.jinja"))
+    return block(_source("practice.html.jinja"), name, **context).encode()
 
 
 @cache

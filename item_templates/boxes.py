@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..errors import QuizFileError, UnsuitableDraw
 from . import difficulty
-from .grading import Choices, Entry, Graded, View
+from .grading import SURE, Choices, Entry, Graded, View
 from .header import Template
 
 Floats = npt.NDArray[np.float64]
@@ -93,6 +93,7 @@ def _tail_below(x: Floats, view: View) -> Floats:
     return _mirrored(x if shape(x) == "tail above" else _tail_above(x, view), view)
 
 
+_BOX = ("q1_1", "q2_1", "q3_1")  # what is measured of a box
 MISREADINGS: Mapping[str, Callable[[Floats, View], Floats]] = {
     "mirrored": _mirrored,
     "shifted": _shifted,
@@ -141,19 +142,29 @@ def grade(
 
 
 def prove(
-    answer: Choices, histogram: Mapping[str, float], boxes: Sequence[Mapping[str, float]], view: View
+    answer: Choices,
+    histogram: Mapping[str, float],
+    boxes: Sequence[Mapping[str, float]],
+    view: View,
+    errors: Sequence[Mapping[str, float]] = (),
 ) -> Iterator[str]:
     """What contradicts the key, in words, when the bars and the boxes are those measured in the pictures.
 
-    The right box's quartiles must be those of the bars, within the width of a bar and better than any other box's.
+    The right box's quartiles must be those of the bars, within the width of a bar and better than any other box's;
+    `errors` are standard errors of the boxes' readings.
     """
     wanted = [_grouped(histogram, view, share) for share in (0.25, 0.5, 0.75)]
-    off = [_apart([box["q1_1"], box["q2_1"], box["q3_1"]], wanted) for box in boxes]
+    off = [_apart([box[name] for name in _BOX], wanted) for box in boxes]
+    reach = [SURE * max(error.get(name, 0.0) for name in _BOX) for error in errors] or [0.0] * len(boxes)
     nearest = int(np.argmin(off))
     if (nearest,) != answer.right:
         yield f"the box plot {nearest + 1} is that of the histogram, not {answer.right[0] + 1}"
     elif off[nearest] > view.x.span / histogram["bins"]:
         yield "no box plot is that of the histogram"
+    elif any(
+        off[other] - reach[other] <= off[nearest] + reach[nearest] for other in range(len(off)) if other != nearest
+    ):
+        yield "the pictures cannot prove which box plot is that of the histogram: two are too much alike to be read"
 
 
 def _grouped(histogram: Mapping[str, float], view: View, share: float) -> float:

@@ -15,9 +15,14 @@ from ..errors import QuizFileError, UnsuitableDraw
 from ..items import Axis
 from . import difficulty, perception, sandbox
 from .header import Claim, Template
+from .sandbox import Expression
 from .words import LETTERS
 
 Readings = Mapping[str, float]
+SURE = 4.0
+"""So many standard errors a reading may be off: one in 16,000 is further, if errors are normal."""
+
+_SHARE_OF_TOLERANCE = 0.1  # of the tolerance of a key: how uncertain it may be at most when it is read
 _SLACK = 1e-9
 
 
@@ -194,35 +199,99 @@ def _require(template: Template, names: Mapping[str, Any]) -> None:
         raise UnsuitableDraw("not what the template requires")
 
 
-def prove(template: Template, answer: Answer, readings: Readings, view: View,
-          drawn: Mapping[str, Any]) -> Iterator[str]:  # fmt: skip
-    """What contradicts an answer, in words, when a template of one plot is worked out for readings measured in it."""
+def prove(
+    template: Template,
+    answer: Answer,
+    readings: Readings,
+    view: View,
+    drawn: Mapping[str, Any],
+    errors: Readings | None = None,
+) -> Iterator[str]:
+    """What contradicts an answer, in words, when a template of one plot is worked out for readings measured in it.
+
+    `errors` are standard errors of the readings, 0 for those that are not named.  A number agrees when it is right to
+    within half a unit of its last place and `SURE` standard errors of what is shown; a statement is as true as keyed
+    when it stays so wherever within `SURE` standard errors each reading lies.  Without errors, numbers are taken to be
+    as uncertain as they may be at most.
+
+    Raises:
+        UnsuitableDraw: the template cannot be worked out for what was measured.
+        QuizFileError: the template fails.
+    """
     names = {**known(readings, view), **drawn}
-    if template.key is not None:
-        names["key"] = template.key.number(names)
     match answer:
         case Number():
-            half = 0.5 * 10.0**-answer.decimals
-            if not abs(names["key"] - answer.value) <= half + 0.1 * answer.tolerance:
-                yield f"the key is {answer.value:g}, but the picture shows {names['key']:.5g}"
+            yield from _prove_number(template, answer, names, errors)
         case Statement():
             claim = next(claim for claim in template.claims if claim.id == answer.id)
-            if claim.right.truth(names) != answer.truth:
-                yield f"the statement {answer.id!r} is keyed {answer.truth}, but the picture shows otherwise"
+            yield from _prove_claim(claim, answer.truth, names, errors, f"the statement {answer.id!r}")
         case Choices() if template.claims:
             claims = {claim.id: claim for claim in template.claims}
             for place, entry in enumerate(answer.entries):
-                if claims[entry.id].right.truth(names) != (place in answer.right):
-                    yield f"the option {entry.id!r} is keyed {place in answer.right}, but the picture shows otherwise"
+                right = place in answer.right
+                yield from _prove_claim(claims[entry.id], right, names, errors, f"the option {entry.id!r}")
         case Choices():
-            values = [entry.value for entry in answer.entries if entry.value is not None]
-            nearest = int(np.argmin([abs(value - names["key"]) for value in values]))
-            if (nearest,) != answer.right:
-                yield f"the option {values[nearest]:g} is what the picture shows, {names['key']:.5g}"
-            elif not abs(values[nearest] - names["key"]) <= 10.0**-answer.decimals:
-                yield f"the key is {values[nearest]:g}, but the picture shows {names['key']:.5g}"
+            yield from _prove_choice(template, answer, names, errors)
         case Matches():
             raise AssertionError("matching is proved plot by plot")
+
+
+def _prove_number(
+    template: Template, answer: Number, names: Mapping[str, Any], errors: Readings | None
+) -> Iterator[str]:
+    assert template.key is not None, "a template of numbers has a key"
+    most = _SHARE_OF_TOLERANCE * answer.tolerance
+    shown, reach = _shown(template.key, names, errors, most)
+    if reach > most:
+        yield f"the picture cannot prove the key: it shows {shown:.5g} to within {reach:.2g}, more than {most:.2g}"
+    elif not abs(shown - answer.value) <= 0.5 * 10.0**-answer.decimals + reach + _SLACK:
+        yield f"the key is {answer.value:g}, but the picture shows {shown:.5g}"
+
+
+def _prove_choice(
+    template: Template, answer: Choices, names: Mapping[str, Any], errors: Readings | None
+) -> Iterator[str]:
+    """Of numbers the one shown is the nearest, and by more than what is not sure."""
+    assert template.key is not None, "a template of numbers has a key"
+    half = 0.5 * 10.0**-answer.decimals
+    shown, reach = _shown(template.key, names, errors, half)
+    values = [entry.value for entry in answer.entries if entry.value is not None]
+    off = [abs(value - shown) for value in values]
+    nearest = int(np.argmin(off))
+    if (nearest,) != answer.right:
+        yield f"the option {values[nearest]:g} is what the picture shows, {shown:.5g}"
+    elif len(off) > 1 and sorted(off)[1] - off[nearest] <= 2 * reach:
+        yield f"the picture cannot prove the option {values[nearest]:g}: it shows {shown:.5g} to within {reach:.2g}"
+    elif not off[nearest] <= half + reach + _SLACK:
+        yield f"the key is {values[nearest]:g}, but the picture shows {shown:.5g}"
+
+
+def _prove_claim(
+    claim: Claim, truth: bool, names: Mapping[str, Any], errors: Readings | None, what: str
+) -> Iterator[str]:
+    if claim.right.truth(names) != truth:
+        yield f"{what} is keyed {truth}, but the picture shows otherwise"
+    elif any(claim.right.truth(shifted) != truth for shifted in _shifted(claim.right, names, errors or {})):
+        yield f"the picture cannot prove that {what} is {str(truth).lower()}: it is too close to be read"
+
+
+def _shown(key: Expression, names: Mapping[str, Any], errors: Readings | None, most: float) -> tuple[float, float]:
+    """The key that readings give, and `SURE` of its standard errors (`most` where there are none): those of the
+    readings, carried through the expression one by one and added in quadrature, as if they were independent."""
+    shown = key.number(names)
+    if errors is None:
+        return shown, most
+    sides = list(_shifted(key, names, errors))
+    ends = [abs(key.number(shifted) - shown) for shifted in sides]
+    return shown, math.sqrt(sum(max(pair) ** 2 for pair in zip(ends[::2], ends[1::2], strict=True)))
+
+
+def _shifted(expression: Expression, names: Mapping[str, Any], errors: Readings) -> Iterator[dict[str, Any]]:
+    """The names with one reading that the expression hangs on `SURE` standard errors lower, then higher; and so on."""
+    for name in sorted(expression.names & errors.keys()):
+        if errors[name] > 0:
+            for side in (-SURE, SURE):
+                yield {**names, name: names[name] + side * errors[name]}
 
 
 def distance(template: Template, names: Mapping[str, Any]) -> Callable[[float, float], float]:

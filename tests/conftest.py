@@ -54,15 +54,27 @@ def students_of(count):
 
 
 def built(quiz, students, folder, formats=("moodle", "canvas"), secret=SECRET, id_column="id", **options):
-    """A bank of this quiz file."""
+    """A bank of this quiz file; formats are names, or exporters."""
     from plotbank.build import build
     from plotbank.exporters import exporters
     from plotbank.quiz import read_quiz
     from plotbank.roster import Roster
 
     roster = Roster(students=tuple(students), source="plain columns", id_column=id_column, left_out=())
-    build(read_quiz(quiz), roster, secret, folder, [exporters()[name] for name in formats], **options)
+    chosen = [exporters()[one] if isinstance(one, str) else one for one in formats]
+    build(read_quiz(quiz), roster, secret, folder, chosen, **options)
     return folder
+
+
+def recorded(quiz, students, folder, formats, **options):
+    """A bank in this folder, with its items beside it, which tests/mutations can make wrong."""
+    from plotbank.exporters import exporters
+
+    from .mutations.recording import Recording
+
+    first, *others = formats
+    recording = Recording(exporter=exporters()[first], folder=folder)
+    return built(quiz, students, folder / "bank", [recording, *others], **options)
 
 
 def packages(folder):
@@ -129,13 +141,13 @@ def example_bank(once):
     from plotbank.roster import read_roster
 
     students = read_roster(EXAMPLE / "roster.csv").students
-    return once("example", lambda folder: built(EXAMPLE / "quiz.toml", students, folder / "bank"))
+    return once("example", lambda folder: recorded(EXAMPLE / "quiz.toml", students, folder, ["moodle", "canvas"]))
 
 
 @pytest.fixture(scope="session")
 def every_bank(once):
     """A question of every type and kind for three students, for Moodle."""
-    return once("every", lambda folder: built(every_quiz(folder), students_of(3), folder / "bank", ["moodle"]))
+    return once("every", lambda folder: recorded(every_quiz(folder), students_of(3), folder, ["moodle"]))
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +162,7 @@ def accommodating_bank(once):
 
     def make(folder):
         quiz = every_quiz(folder, ("slope", "match", "medians", "boxes", "bars"))
-        built(quiz, students_of(3), folder / "bank", ["moodle"], accommodate=["student-2"])
+        recorded(quiz, students_of(3), folder, ["moodle"], accommodate=["student-2"])
 
     return once("accommodating", make)
 

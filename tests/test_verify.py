@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import zipfile
 
 import numpy as np
@@ -82,10 +83,12 @@ def found_in(bank):
 
 
 def seal(bank):
-    """Make the hashes in the evidence fit the packages, so that only what is in them can give a fault away."""
+    """Make the hashes in the evidence fit the files, so that only what is in them can give a fault away."""
     said = evidence(bank)
     for name in said["packages"]:
         said["packages"][name] = hashlib.sha256((bank / name).read_bytes()).hexdigest()
+    for name in said["private_files"]:
+        said["private_files"][name] = hashlib.sha256((bank / "private" / name).read_bytes()).hexdigest()
     (bank / "private" / "evidence.json").write_text(json.dumps(said), encoding="utf-8")
 
 
@@ -132,6 +135,7 @@ def replace_record(bank, record):
     path = bank / "private" / "plots.jsonl"
     known = {**records(bank), record["variant"]: record}
     path.write_text("".join(json.dumps(one) + "\n" for one in known.values()))
+    seal(bank)
 
 
 def with_plot(record, place=0, **changes):
@@ -150,6 +154,7 @@ def edit_key(bank, variant, **columns):
         table = csv.DictWriter(file, list(known[0]))
         table.writeheader()
         table.writerows(known)
+    seal(bank)
 
 
 def edit_evidence(bank, change):
@@ -785,7 +790,7 @@ def test_digits_inside_a_label_and_numbers_on_an_axis_name_nobody(bank):
     assert messages(bank) == []
     rename_first_student(bank, student="10000", name="x")
     edit_moodle(bank, lambda text: text.replace("from 0 to 30.", "from 0 to 10000.", 1))
-    assert messages(bank) == []
+    assert not any("recognised" in message for message in messages(bank))
 
 
 @pytest.mark.parametrize("place", ["<p>The scatter plot", "<p>The correlation of"])
@@ -793,7 +798,9 @@ def test_an_address_in_an_item_names_somebody(bank, place):
     rename_first_student(bank, email="ann@example.edu")
     edit_moodle(bank, lambda text: text.replace(place, place.replace("<p>", "<p>To ANN@example.edu: "), 1))
 
-    assert messages(bank) == ["a student can be recognised: 'ann@example.edu' stands in the item"]
+    known, worded = messages(bank)
+    assert known == "a student can be recognised: 'ann@example.edu' stands in the item"
+    assert re.fullmatch(r"the (stem|feedback) says 'To ANN@example\.edu: .*, but 'The .* was built", worded)
 
 
 def test_a_number_in_a_title_names_somebody(bank):
@@ -933,3 +940,224 @@ def test_what_was_left_out_is_missed_where_nobody_allowed_it(tmp_path):
     (folder / "private" / "evidence.json").write_text(json.dumps(record), encoding="utf-8")
 
     assert messages(folder) == ["0 bands of partial credit are delivered, but 1 were made"]
+
+
+# What is right in itself, and wrong in private/ or among other things
+
+
+def test_verify_changes_neither_files_nor_dates(bank):
+    state = lambda: {p: (p.lstat().st_mtime_ns, p.is_file() and p.read_bytes()) for p in bank.rglob("*")}  # noqa: E731
+    before = state()
+    verify(bank)
+
+    assert state() == before
+
+
+def test_the_findings_are_the_same_whatever_the_number_of_processes(bank):
+    values = points(bank)
+    values[3, 0] += 0.3 if values[3, 0] < 15 else -0.3
+    put_picture(bank, redrawn(bank, values))
+    edit_moodle(bank, lambda text: text.replace("</quiz>", ""))
+    alone, together = verify(bank, processes=1), verify(bank, processes=2)
+
+    assert len(alone.findings) >= 3
+    assert alone == together
+
+
+def test_how_different_the_variants_are(bank):
+    one, two = verify(bank).uniqueness
+
+    assert (one.question, one.variants, one.shared_by) == ("q1", 2, 1)
+    assert {*one.nearest} == {name for name in records(bank) if name.startswith("q1_")}
+    assert 0 < one.apart < 1
+    assert two.question == "q2"
+
+
+def test_a_private_file_that_was_changed(bank):
+    path = bank / "private" / "answer_key.csv"
+    path.write_bytes(path.read_bytes() + b"\r\n")
+    edit_evidence(bank, lambda said: said["private_files"].update({"other.csv": "0"}))
+
+    assert [(f.package, f.message) for f in verify(bank).findings] == [
+        ("private/answer_key.csv", "the file has been changed since the bank was built"),
+        ("private/other.csv", "the file is missing, or cannot be read"),
+    ]
+
+
+def test_private_files_of_another_bank(bank, example_bank):
+    for name in ("answer_key.csv", "plots.jsonl"):
+        (bank / "private" / name).write_bytes((example_bank / "private" / name).read_bytes())
+    found = messages(bank)
+
+    assert found.count("private/ knows no such variant") == 8
+    assert found.count("the file has been changed since the bank was built") == 2
+    assert "8 items were found, but 160 were built" in found
+
+
+def test_an_answer_key_without_a_variant(bank):
+    path = bank / "private" / "answer_key.csv"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    seal(bank)
+
+    assert "its variants are not those of plots.jsonl" in messages(bank, "private")
+
+
+def test_a_variant_that_stands_twice_in_private(bank):
+    path = bank / "private" / "plots.jsonl"
+    path.write_text(path.read_text() + json.dumps(first(bank)) + "\n")
+    with pytest.raises(BankError, match="stands in it twice"):
+        verify(bank)
+
+
+@pytest.mark.parametrize("words", [5, {"stem": 5}, {"options": [5]}, {"parts": [5]}, {"parts": 5}])
+def test_words_that_are_none_are_refused(bank, words):
+    replace_record(bank, {**first(bank), "words": words})
+    with pytest.raises(BankError, match=r"private/plots\.jsonl cannot be used: "):
+        verify(bank)
+
+
+def test_a_word_of_a_stem_changed(bank):
+    edit_moodle(bank, lambda text: text.replace("Estimate Pearson", "Guess Pearson", 1))
+    (only,) = messages(bank)
+
+    assert re.fullmatch(r"the stem says .The scatter plot .*, but .The scatter plot .* was built", only)
+
+
+def test_axes_in_a_text_alternative_changed(bank):
+    edit_canvas(
+        bank,
+        lambda entries: {name: content.replace(b"Study time", b"Leisure", 1) for name, content in entries.items()},
+    )
+
+    assert all("the text alternative is" in m or "the stem says" in m for m in messages(bank))
+    assert messages(bank)
+
+
+def test_a_missing_text_alternative(bank):
+    edit_moodle(bank, lambda text: re.sub(r'alt="[^"]+"', 'alt=""', text, count=1))
+
+    assert "the picture has no text alternative" in messages(bank)
+
+
+def test_words_changed_in_the_package_and_in_private_are_given_away_by_other_items(every):
+    """An option whose words are the same in all items."""
+    record = first(every, "boxes_") if "options" in first(every, "parts_")["words"] else first(every, "parts_")
+    options = record["words"]["parts"][1]["options"]
+    new = "None of these."
+    edit_item(every, "parts", lambda item: item.replace(options[0].rstrip("."), new.rstrip("."), 1))
+    parts = [record["words"]["parts"][0], {**record["words"]["parts"][1], "options": [new, *options[1:]]}]
+    replace_record(every, {**record, "words": {**record["words"], "parts": parts}})
+    found = [f.message for f in verify(every).findings]
+
+    assert any(re.fullmatch(rf"the option '\w+' says '{new}', but '.*' in other items", m) for m in found)
+
+
+def test_answers_that_were_to_be_different(bank):
+    """Both students are given the same key, in every file; that the picture shows another is found besides."""
+    one, other = (record for name, record in records(bank).items() if name.startswith("q1_"))
+    edit_moodle(
+        bank, lambda text: text.replace(f"<![CDATA[{other['key']}]]></text>", f"<![CDATA[{one['key']}]]></text>")
+    )
+    (bank / CANVAS).unlink()
+
+    def only_moodle(said):
+        said["packages"].pop(CANVAS)
+        said["questions"]["q1"]["distinct"] = "answer"
+
+    edit_evidence(bank, only_moodle)
+
+    assert "though answers were to be different" in " ".join(messages(bank))
+    edit_evidence(bank, lambda said: said["questions"]["q1"].update(distinct="picture"))
+    assert "though answers were to be different" not in " ".join(messages(bank))
+
+
+def test_files_in_a_zip_with_different_dates(bank):
+    """Its entries had one date each, but for one that is written anew."""
+    with zipfile.ZipFile(bank / CANVAS) as archive:
+        entries = {entry: archive.read(entry) for entry in archive.infolist()}
+    with zipfile.ZipFile(bank / CANVAS, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, (entry, content) in enumerate(entries.items()):
+            entry.date_time = (2020, 1, 1 + place % 2, 0, 0, 0)
+            archive.writestr(entry, content)
+    seal(bank)
+
+    assert "the files in the zip have different dates or remarks, which could tell keys" in messages(bank, "canvas")
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "empty", "binary", "html"])
+def test_something_else_where_a_package_was(bank, what):
+    path = bank / CANVAS
+    content = path.read_bytes()
+    path.unlink()
+    if what == "folder":
+        path.mkdir()
+    elif what == "link":
+        (bank / "elsewhere").write_bytes(content)
+        path.symlink_to(bank / "elsewhere")
+    else:
+        path.write_bytes({"empty": b"", "binary": bytes(range(256)) * 40, "html": b"<!doctype html><p>x"}[what])
+    found = messages(bank, "canvas")
+
+    assert found
+    if what == "link":
+        assert found == ["the package is a link to another file"]
+    if what == "folder":
+        assert "the package cannot be read" in found
+
+
+def test_a_link_that_leads_nowhere_or_round_in_circles(bank):
+    (bank / "moodle" / "round").symlink_to(bank)
+    (bank / "gone.xml").symlink_to(bank / "nothing")
+
+    assert [(f.package, f.message) for f in verify(bank).findings] == [
+        ("gone.xml", "the file was not built with this bank"),
+        ("moodle/round", "the file was not built with this bank"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"packages": {"a\\u0000b": "0"}, "private_files": {}}', "names a file outside the bank"),
+        (b'{"packages": {"a": "0"}, "private_files": {"../x": "0"}}', "names a file outside private/"),
+        (b'{"packages": []}', "cannot be used"),
+        (b'"text"', "cannot be used"),
+        (b'{"packages": {"a": "0"}}', "it lacks 'private_files'"),
+    ],
+)
+def test_evidence_of_any_shape_is_refused_in_a_line(bank, content, message):
+    (bank / "private" / "evidence.json").write_bytes(content)
+    with pytest.raises(BankError, match=message) as caught:
+        verify(bank)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_the_place_of_a_private_file(bank):
+    (bank / "private" / "plots.jsonl").unlink()
+    (bank / "private" / "plots.jsonl").mkdir()
+    with pytest.raises(BankError, match=r"not a whole bank: private/plots\.jsonl is missing"):
+        verify(bank)
+
+
+def said_of(bank):
+    """What is found in a bank, or why it cannot be looked at."""
+    try:
+        return "; ".join(messages(bank))
+    except BankError as error:
+        return str(error)
+
+
+def test_damage_at_random_is_found_or_refused(pair_bank, tmp_path):
+    """Bytes changed, left out, and written twice, in any file: a longer run is `tests/mutations`."""
+    rng = np.random.default_rng(5)
+    names = [MOODLE, CANVAS, "private/plots.jsonl", "private/answer_key.csv", "private/evidence.json"]
+    for turn in range(10):
+        bank = shutil.copytree(pair_bank, tmp_path / str(turn))
+        path = bank / names[turn % len(names)]
+        content = bytearray(path.read_bytes())
+        start, length = int(rng.integers(len(content))), int(rng.integers(1, 200))
+        content[start : start + length] = bytes(rng.integers(0, 256, int(rng.integers(0, 50)), dtype=np.uint8))
+        path.write_bytes(content)
+        assert path.name == "evidence.json" or said_of(bank)
+        assert "\n" not in said_of(bank)

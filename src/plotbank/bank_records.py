@@ -3,22 +3,29 @@
 import csv
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import BankError, QuizFileError
+from .errors import BankError, QuizFileError, UnsuitableDraw
 from .item_templates import Template, parse
 from .item_templates.grading import Answer
 from .items import Axis
 from .proof.readers import READERS
 from .proving import answer_of
+from .wording_record import Words
+
+T = TypeVar("T")
 
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
+_LARGEST = 4 * 2**30  # bytes of a file in private/: a hundred times those of the largest bank that anybody needs
+_PLAIN_NAME = re.compile(r"[a-z_]+\.[a-z]+")
 _WIDTHS = {"scatter": 2, "boxplot": 2, "histogram": 1}  # numbers of one value: x and y, group and value, value
 
 
@@ -57,26 +64,36 @@ class ClaimRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantRecord:
-    """A variant as it was built."""
+    """A variant as it was built, in words (`wording_record.words_of`), claims and plots."""
 
     question: str
+    words: Words
     claims: tuple[ClaimRecord, ...]
     plots: tuple[PictureRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRecord:
+    """A question as it was built: its templates by name, and whether answers were to be "distinct"."""
+
+    templates: Mapping[str, Template]
+    distinct_answers: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankRecords:
     """All of it.
 
-    `packages` maps the files to import to their SHA-256; `left_out` says what formats could not say, by format and
-    question; `templates` maps questions to their templates, by name; `owners` pictures, by their SHA-256, to variants;
+    `packages` maps the files to import to their SHA-256, and `private_files` the other files of `private/`; `left_out`
+    says what formats could not say, by format and question; `owners` maps pictures, by their SHA-256, to variants;
     `keys` variants to keys; `accommodated` are the variants that stand in packages of their own.  `people` holds names,
     e-mail addresses and ids in small letters.
     """
 
     packages: Mapping[str, str]
+    private_files: Mapping[str, str]
     left_out: Mapping[str, Mapping[str, frozenset[str]]]
-    templates: Mapping[str, Mapping[str, Template]]
+    questions: Mapping[str, QuestionRecord]
     variants: Mapping[str, VariantRecord]
     owners: Mapping[str, str]
     keys: Mapping[str, str]
@@ -92,20 +109,22 @@ def read_records(folder: Path) -> BankRecords:
     """
     if not folder.is_dir():
         raise BankError(f"{folder}: there is no such folder")
-    packages, left_out, templates = _reading(folder, "evidence.json", _evidence)
+    evidence = _reading(folder, "evidence.json", _evidence)
     variants = _reading(folder, "plots.jsonl", _variants)
     for variant in variants.values():
+        question = evidence.questions.get(variant.question)
         for claim in variant.claims:
-            if claim.template not in templates.get(variant.question, {}):
+            if question is None or claim.template not in question.templates:
                 raise BankError(
                     f"{folder}: private/evidence.json cannot be used: it lacks the template {claim.template!r} of the "
                     f"question {variant.question!r}"
                 )
     keys, accommodated, people = _reading(folder, "answer_key.csv", _answer_key)
     return BankRecords(
-        packages=packages,
-        left_out=left_out,
-        templates=templates,
+        packages=evidence.packages,
+        private_files=evidence.private_files,
+        left_out=evidence.left_out,
+        questions=evidence.questions,
         variants=variants,
         owners={plot.picture: name for name, variant in variants.items() for plot in variant.plots},
         keys=keys,
@@ -114,35 +133,67 @@ def read_records(folder: Path) -> BankRecords:
     )
 
 
-def _reading(folder: Path, name: str, parse: Any) -> Any:
+@lru_cache(maxsize=256)
+def read_template(name: str, source: str) -> Template:
+    """A template as the evidence has it; raises QuizFileError where it is none."""
+    return parse(name, source)
+
+
+def _reading(folder: Path, name: str, read: Callable[[Path], T]) -> T:
+    path = folder / "private" / name
     try:
-        return parse(folder / "private" / name)
-    except FileNotFoundError:
-        raise BankError(f"{folder}: this is not a whole bank: private/{name} is missing") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error, QuizFileError) as error:
+        if not path.is_file():
+            raise BankError(f"{folder}: this is not a whole bank: private/{name} is missing")
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it is larger than {_LARGEST:,} bytes")
+        return read(path)
+    except RecursionError:
+        raise BankError(f"{folder}: private/{name} cannot be used: it is nested too deeply") from None
+    except (
+        *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+        *(csv.Error, QuizFileError, UnsuitableDraw),
+    ) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise BankError(f"{folder}: private/{name} cannot be used: {what}") from None
 
 
-def _evidence(
-    path: Path,
-) -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]], dict[str, dict[str, Template]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    packages: Mapping[str, str]
+    private_files: Mapping[str, str]
+    left_out: Mapping[str, Mapping[str, frozenset[str]]]
+    questions: Mapping[str, QuestionRecord]
+
+
+def _evidence(path: Path) -> _Evidence:
     evidence = json.loads(path.read_text(encoding="utf-8"))
-    packages = {str(name): str(sha256) for name, sha256 in evidence["packages"].items()}
+    packages, private = ({str(name): str(sha256) for name, sha256 in evidence[of].items()}
+                         for of in ("packages", "private_files"))  # fmt: skip
     if not packages:
         raise ValueError("it names no packages")
     for name in packages:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
+        if Path(name).is_absolute() or ".." in Path(name).parts or not name.isprintable():
             raise ValueError(f"it names a file outside the bank: {name}")
-    templates = {
-        str(question): {str(one["name"]): parse(str(one["name"]), str(one["source"])) for one in entry["templates"]}
-        for question, entry in evidence["questions"].items()
-    }
-    left_out = {
-        str(form): {str(question): frozenset(names) for question, names in questions.items()}
-        for form, questions in evidence["left_out"].items()
-    }
-    return packages, left_out, templates
+    for name in private:
+        if not _PLAIN_NAME.fullmatch(name):
+            raise ValueError(f"it names a file outside private/: {name}")
+    return _Evidence(
+        packages=packages,
+        private_files=private,
+        left_out={
+            str(form): {str(question): frozenset(names) for question, names in questions.items()}
+            for form, questions in evidence["left_out"].items()
+        },
+        questions={
+            str(question): QuestionRecord(
+                templates={
+                    str(one["name"]): read_template(str(one["name"]), str(one["source"])) for one in entry["templates"]
+                },
+                distinct_answers=entry["distinct"] == "answer",
+            )
+            for question, entry in evidence["questions"].items()
+        },
+    )
 
 
 def _variants(path: Path) -> dict[str, VariantRecord]:
@@ -150,8 +201,11 @@ def _variants(path: Path) -> dict[str, VariantRecord]:
     with path.open(encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             name = str(record["variant"])
+            if name in variants:
+                raise ValueError(f"{name} stands in it twice")
             variants[name] = VariantRecord(
                 question=name.partition("_")[0],
+                words=_words(record["words"]),
                 claims=tuple(
                     ClaimRecord(
                         template=str(claim["template"]), answer=answer_of(claim["answer"]), drawn=dict(claim["drawn"])
@@ -165,6 +219,17 @@ def _variants(path: Path) -> dict[str, VariantRecord]:
     if not variants:
         raise ValueError("it has no plots")
     return variants
+
+
+def _words(record: Any) -> Words:
+    """Words as `words_of` has them: texts, lists of texts, and of parts."""
+    words = {str(name): said for name, said in record.items()}
+    for name, said in words.items():
+        if name == "parts":
+            words[name] = [_words(part) for part in said]
+        elif not isinstance(said, str) and not (isinstance(said, list) and all(isinstance(one, str) for one in said)):
+            raise ValueError(f"its words {name!r} are neither a text nor a list of texts")
+    return words
 
 
 def _picture(variant: str, plot: Mapping[str, Any]) -> PictureRecord:

@@ -89,6 +89,22 @@ def check(quiz: Path, roster: Path | None, formats: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("quiz", type=FILE)
+@click.option("-o", "--output", "page", type=FILE, metavar="FILE", help="The page; by default QUIZ-preview.html here.")
+def preview(quiz: Path, page: Path | None) -> None:
+    """Show a dozen sample items of QUIZ in a page, before there is any roster."""
+    from .preview import preview as write_preview
+    from .preview import samples
+    from .quiz import read_quiz
+
+    path = page or Path(f"{quiz.stem}-preview.html")
+    plan = read_quiz(quiz)
+    with _progress("Drawing", samples(plan) * len(plan.questions)) as advance:
+        write_preview(plan, path, advance=advance)
+    click.echo(f"Open {path} in a browser: it needs no server. Keys stand in it: keep it to yourself.")
+
+
+@main.command()
+@click.argument("quiz", type=FILE)
 @click.option("--roster", type=FILE, required=True, help="CSV file with one row per student.")
 @click.option("-o", "--output", "folder", type=FILE, required=True, metavar="DIR", help="The bank's folder.")
 @click.option(
@@ -132,6 +148,12 @@ def check(quiz: Path, roster: Path | None, formats: tuple[str, ...]) -> None:
     metavar="STUDENT",
     help="Give the student with this id the data in a table too, in packages of their own; repeat for several.",
 )
+@click.option(
+    "--ban",
+    type=FILE,
+    metavar="FILE",
+    help="Draw the items again that this file names, and nothing else; the bank's report writes such a file.",
+)
 def build(
     quiz: Path,
     roster: Path,
@@ -143,15 +165,18 @@ def build(
     part_size: float,
     allow_downgrade: bool,
     accommodate: tuple[str, ...],
+    ban: Path | None,
 ) -> None:
     """Build the question banks of QUIZ: a variant of every question for every student."""
     from . import bank_secret
+    from .bans import read_bans
     from .build import build as build_bank
     from .quiz import read_quiz
 
     chosen = _exporters(formats)
     plan = read_quiz(quiz)
     people = _roster(roster)
+    banned = () if ban is None else read_bans(ban, plan.id)
     path = secret or bank_secret.path_beside(quiz)
     total = len(people.students) * len(plan.questions)
     with bank_secret.kept(path, make=secret is None) as (key, made), _progress("Building", total) as advance:
@@ -164,6 +189,7 @@ def build(
             device=device,
             overwrite=overwrite,
             accommodate=accommodate,
+            banned=banned,
             part_bytes=int(part_size * 1_000_000),
             allow_downgrade=allow_downgrade,
             advance=advance,
@@ -187,6 +213,35 @@ def verify(folder: Path) -> None:
         verdict = verify_bank(folder, advance)
     _print_verdict(verdict)
     sys.exit(1 if verdict.findings else 0)
+
+
+@main.command()
+@click.argument("folder", type=FILE, metavar="DIR")
+@click.option("--student", required=True, metavar="ID", help="The student's id; an e-mail address or a name also does.")
+@click.option("--question", metavar="Q", help="Only this question, by its id.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="The page to write, with the pictures.  [default: replay-ID.html in this folder]",
+)
+def replay(folder: Path, student: str, question: str | None, output: Path | None) -> None:
+    """Show what the bank in DIR holds for one student, with the keys and how they were proved.
+
+    Needs that folder only. Exits with status 1 when a key is not proved again or a file has been changed.
+    """
+    from .replay import replay as replay_bank
+    from .replay_page import file_name, refuse_unless_replay, replay_lines, write_page
+
+    found = replay_bank(folder, student, question)
+    path = output or Path(file_name(found.student.id))
+    refuse_unless_replay(path)
+    for line in replay_lines(found):
+        click.echo(line)
+    write_page(path, found)
+    click.echo(f"Written: {path} (it names the student and holds the keys).")
+    sys.exit(0 if found.agrees else 1)
 
 
 for command in (data, train, export, evaluate):
@@ -382,6 +437,14 @@ def _print_summary(summary: Summary, how_to_import: dict[str, str]) -> None:
         _echo_indented(how_to_import[name])
     click.echo(f"  {summary.folder / 'private'}")
     _echo_indented("Keys and who was meant to get what. Never upload this folder.")
+    click.echo(f"  {summary.folder / 'private' / 'report.html'}")
+    _echo_indented("Look at everything before shipping: every item is on this page, and can be banned there.")
+    click.echo(f"  {summary.folder / 'private' / 'evidence.html'}")
+    _echo_indented(
+        "How it was proved, on a page to show. Keep the next line with the exam: it shows later that nothing "
+        "was changed."
+    )
+    click.echo(f"    SHA-256 of private/evidence.json: {summary.evidence}")
     sharing = expected_sharing(summary.students)
     click.echo(
         f"\nEvery variant is unique, but platforms draw at random: of {summary.students} students about "
@@ -407,6 +470,9 @@ def _print_verdict(verdict: Verdict) -> None:
     for finding in verdict.findings:
         place = " ".join(part for part in (finding.package, finding.item) if part)
         click.echo(f"{place or 'the bank'}: {finding.message}")
+    for one in verdict.uniqueness:
+        alike = f" most alike are {' and '.join(one.nearest)}, {one.apart:.3f} apart;" if one.nearest else ""
+        click.echo(f"Question {one.question}: {one.variants} variants;{alike} an answer is shared by {one.shared_by}.")
     click.echo(f"{verdict.proved} of {verdict.items} items proved, in {verdict.packages} packages.")
     if verdict.findings:
         click.echo(f"{len(verdict.findings)} findings: do not use this bank.")

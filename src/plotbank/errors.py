@@ -29,5 +29,9 @@ class BankError(PlotbankError):
     """The folder to write or to read is not what it should be."""
 
 
+class BanFileError(PlotbankError):
+    """The file of banned items cannot be read, or names an item that nobody has."""
+
+
 class UnsuitableDraw(Exception):
     """This draw would make a poor item.  Never shown to a person: the draw is counted and made again."""

@@ -5,15 +5,20 @@ import hashlib
 import json
 import math
 import platform
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median, pstdev
 from typing import Any
 
+from .as_delivered import delivered_item
 from .bank_folder import owned
+from .evidence_page import evidence_page
 from .generator import seeds
+from .item_templates import Template
 from .items import Axis, NumericKey
 from .models import Model
 from .proof.likeness import Neighbour
@@ -22,6 +27,7 @@ from .question import QuizQuestion
 from .quiz import Quiz
 from .roster import Roster
 from .variants import Statistics, Variant
+from .wording_record import words_of
 
 KEY_COLUMNS = (
     *("student", "name", "email", "question", "variant", "key", "tolerance", "condition", "measured"),
@@ -29,9 +35,54 @@ KEY_COLUMNS = (
 )
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ABOUT_QUARTILES = re.compile(r"_(?:apart|agreed)_[1-4]\b")  # readings that compare the definitions of a quartile
+
+
+@dataclass(slots=True)
+class Kept:
+    """What was kept of one question, counted for the evidence as its variants are written.
+
+    `keys` counts those of parts one by one, `values` what is drawn: points, or values; `different_pictures` and
+    `different_data` are SHA-256 sums.
+    """
+
+    variants: int = 0
+    pictures: int = 0
+    keys: int = 0
+    values: int = 0
+    different_pictures: set[bytes] = field(default_factory=set)
+    different_data: set[bytes] = field(default_factory=set)
+
+    def count(self, variant: Variant) -> None:
+        """Count a variant that is kept."""
+        shown = variant.made.shown
+        self.variants += 1
+        self.pictures += len(shown)
+        self.keys += len(variant.made.claims)
+        self.values += sum(len(one.values) for one in shown)
+        self.different_pictures.update(hashlib.sha256(one.png).digest() for one in variant.item.every_picture)
+        self.different_data.update(
+            hashlib.sha256(one.kind.name.encode() + one.kind.distinct(one.values)).digest() for one in shown
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltWith:
+    """What a build was asked for besides the quiz and the roster; `accommodated` is a number of students."""
+
+    formats: tuple[str, ...]
+    part_bytes: int
+    accommodated: int
+    allow_downgrade: bool
+
+
 @contextmanager
-def keeping(scratch: Path) -> Iterator[Callable[[Variant], None]]:
-    """Writes who got what: the answer key for people, the data and measurements for `verify` and replay."""
+def keeping(scratch: Path, kept: Mapping[str, Kept]) -> Iterator[Callable[[Variant], None]]:
+    """Writes who got what: the answer key for people, the data and measurements for `verify` and replay.
+
+    What is written is counted in `kept`, question by question.
+    """
     folder = scratch / "private"
     folder.mkdir(mode=0o700)
     with (
@@ -42,6 +93,7 @@ def keeping(scratch: Path) -> Iterator[Callable[[Variant], None]]:
         table.writerow(KEY_COLUMNS)
 
         def write(variant: Variant) -> None:
+            kept[variant.item.question].count(variant)
             table.writerow(_key_row(variant))
             plots.write(json.dumps(_plot_record(variant), separators=(",", ":")) + "\n")
 
@@ -80,6 +132,7 @@ def _plot_record(variant: Variant) -> dict[str, Any]:
         "clarity": round(item.clarity, 4),
         "difficulty": round(item.difficulty, 4),
         "attempts": [drawn.attempt for drawn in variant.draws],
+        "words": words_of(delivered_item(item)),
         "claims": [
             {"template": claim.template, "answer": answer_record(claim.answer), "drawn": dict(claim.drawn)}
             for claim in made.claims
@@ -105,7 +158,12 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 def harmless(cell: str) -> str:
     """A text that no spreadsheet takes for a formula: an apostrophe before the characters that begin one."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def as_given(cell: str) -> str:
+    """The text that `harmless` was given."""
+    return cell[1:] if cell.startswith("'") and cell.startswith(_FORMULA, 1) else cell
 
 
 def write_evidence(
@@ -114,19 +172,32 @@ def write_evidence(
     roster: Roster,
     secret: bytes,
     models: Mapping[str, Model],
+    built_with: BuiltWith,
     statistics: Mapping[str, Statistics],
+    kept: Mapping[str, Kept],
     packages: Mapping[str, Sequence[Path]],
     left_out: Mapping[str, Mapping[str, Mapping[str, str]]],
     alike: Mapping[str, Sequence[Neighbour]],
-) -> None:
-    """Write `private/evidence.json`: how the bank came about, what was checked, and what its files were.
+    banned: Sequence[str] = (),
+) -> str:
+    """Write `private/evidence.json`, how the bank came about, what was checked, and what its files were; and a page of
+    it for people, `evidence.html`.  The other files of `private/` are there already.
 
     `left_out` is what formats could not say, by format, question and the downgrade's name; `alike` holds, by
-    question, for each of its pictures the most alike one of another student.
+    question, for each of its pictures the most alike one of another student; `banned` are items that were not to come
+    up again.  Returns the SHA-256 of `evidence.json`.
     """
+    private = scratch / "private"
     evidence = {
         "quiz": {"id": quiz.id, "title": quiz.title, "locale": quiz.numerals.locale},
+        "quiz_file": {
+            "name": quiz.file,
+            "sha256": hashlib.sha256(quiz.source.encode()).hexdigest(),
+            "source": quiz.source,
+        },
         "roster": {"students": len(roster.students), "source": roster.source, "id_column": roster.id_column},
+        "built_with": asdict(built_with),
+        "bans": list(banned),
         "versions": _versions(),
         "models": {
             name: {
@@ -137,23 +208,63 @@ def write_evidence(
             for name, model in models.items()
         },
         "seeds": {"scheme": seeds.SCHEME, "secret_sha256": hashlib.sha256(secret).hexdigest()},
+        "counts": {
+            "questions": len(quiz.questions),
+            "items": sum(one.variants for one in kept.values()),
+            "pictures": sum(one.pictures for one in kept.values()),
+            "keys": sum(one.keys for one in kept.values()),
+            "values": sum(one.values for one in kept.values()),
+        },
+        "checks": _checks(quiz, kept),
         "questions": {
-            question.id: _question_evidence(question, statistics[question.id], alike[question.id])
+            question.id: _question_evidence(question, statistics[question.id], kept[question.id], alike[question.id])
             for question in quiz.questions
         },
-        "checks": [
-            "every feature asked for is exactly that of the data drawn",
-            "the data and the key were measured again in the pictures by independent code",
-            "the key holds under all nine definitions of a quartile and Tukey's hinges, where it is about quartiles",
-            "no two students share a picture or a data set",
-            "no text or alternative text tells the key",
-        ],
         "left_out": left_out,
         "packages": {str(path): _sha256(scratch / path) for paths in packages.values() for path in paths},
+        "private_files": {path.name: _sha256(path) for path in sorted(private.iterdir())},
     }
-    with owned(scratch / "private" / "evidence.json", encoding="utf-8") as file:
-        json.dump(evidence, file, indent=2, ensure_ascii=False)
-        file.write("\n")
+    text = json.dumps(evidence, indent=2, ensure_ascii=False) + "\n"
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    for name, content in (("evidence.json", text), ("evidence.html", evidence_page(evidence, sha256))):
+        with owned(private / name, encoding="utf-8") as file:
+            file.write(content)
+    return sha256
+
+
+def _checks(quiz: Quiz, kept: Mapping[str, Kept]) -> list[dict[str, Any]]:
+    """What every item has passed, and how often that was looked at."""
+    every = kept.values()
+    pictures, items = sum(one.pictures for one in every), sum(one.variants for one in every)
+    keys = sum(one.keys for one in every)
+    about_quartiles = sum(
+        kept[question.id].variants
+        for question in quiz.questions
+        for template in question.templates
+        if _compares_definitions(template)
+    )
+    made = (
+        ("Every feature asked for, such as the correlation, is exactly that of the data drawn.", pictures, "plots"),
+        (
+            "An independent program measured the picture: it shows the data, point by point.",
+            pictures,
+            "pictures",
+        ),
+        ("The key was worked out once more from what was measured, and it is the same.", keys, "keys"),
+        (
+            "The key holds for all nine definitions of a quartile and for Tukey's hinges.",
+            about_quartiles,
+            "keys",
+        ),
+        ("No two students have the same picture or the same data.", pictures, "pictures"),
+        ("No text, text alternative, title or file name tells the key.", items, "items"),
+    )
+    return [{"check": check, "made": times, "of": of} for check, times, of in made if times]
+
+
+def _compares_definitions(template: Template) -> bool:
+    """Whether the template's key hangs on quartiles, of which there are several definitions."""
+    return _ABOUT_QUARTILES.search(template.source) is not None
 
 
 def _sha256(path: Path) -> str:
@@ -161,7 +272,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _question_evidence(question: QuizQuestion, counts: Statistics, alike: Sequence[Neighbour]) -> dict[str, Any]:
+def _question_evidence(
+    question: QuizQuestion, counts: Statistics, kept: Kept, alike: Sequence[Neighbour]
+) -> dict[str, Any]:
     nearest = min(alike, key=lambda pair: pair.apart, default=None)
     return {
         "title": question.title,
@@ -176,6 +289,11 @@ def _question_evidence(question: QuizQuestion, counts: Statistics, alike: Sequen
         ],
         "contexts": [setting.context for setting in question.settings if setting.context],
         "model": question.card.name,
+        "distinct": question.distinct,
+        "variants": kept.variants,
+        "pictures": kept.pictures,
+        "different_pictures": len(kept.different_pictures),
+        "different_data_sets": len(kept.different_data),
         "draws": counts.tally.drawn,
         "kept": counts.tally.kept,
         "redraws": dict(sorted(counts.tally.refused.items())),

@@ -22,10 +22,13 @@ from .proof.delivered import (
     PartsDelivered,
     TrueFalseDelivered,
 )
-from .proof.markup import Fragment
+from .proof.markup import fragment
 
-SAME_FEATURE = 0.0008
-"""How far a feature measured in one of several plots may be from the value that it was drawn with."""
+_DRAWN = 0.0005
+"""How far a feature of the data drawn for one of several plots is from the value asked for, at most."""
+
+_LARGEST_REACH = 0.001
+"""How sure such a feature must be when it is measured: a tenth of the step between values that can be asked for."""
 
 _ANSWERS: Mapping[str, type[Answer]] = {
     "number": Number,
@@ -41,24 +44,41 @@ def of_claim(
     drawn: Mapping[str, Any],
     measured: Sequence[Mapping[str, float]],
     seen: View,
+    errors: Sequence[Mapping[str, float]] | None = None,
 ) -> Iterator[str]:
-    """What contradicts an answer, in words; `measured` holds the readings of each of the item's pictures.
+    """What contradicts an answer, in words; `measured` holds the readings of each of the item's pictures, and `errors`
+    their standard errors, of which a reading may be off by `grading.SURE`.
+
+    Without errors, readings are taken to be as uncertain as they may be at most.
 
     Raises:
         UnsuitableDraw: the template cannot be worked out for what was measured.
         QuizFileError: the template fails.
     """
     if template.plots:
-        values = answer.shown if isinstance(answer, Matches) else _values(answer)
-        for place, (value, readings) in enumerate(zip(values, measured, strict=True), start=1):
-            found = readings[template.plots]
-            if not math.isclose(found, value, abs_tol=SAME_FEATURE):
-                yield f"plot {place} is said to have {template.plots} = {value:g}, but it shows {found:.4f}"
+        yield from _of_plots(template.plots, answer, measured, errors)
     elif template.boxes:
         assert isinstance(answer, Choices), "box plots are options"
-        yield from boxes.prove(answer, measured[0], measured[1:], seen)
+        yield from boxes.prove(answer, measured[0], measured[1:], seen, errors[1:] if errors else ())
     else:
-        yield from grading.prove(template, answer, measured[0], seen, drawn)
+        yield from grading.prove(template, answer, measured[0], seen, drawn, errors[0] if errors else None)
+
+
+def _of_plots(
+    feature: str,
+    answer: Answer,
+    measured: Sequence[Mapping[str, float]],
+    errors: Sequence[Mapping[str, float]] | None,
+) -> Iterator[str]:
+    """Whether each of several plots has its value of the feature in which they differ."""
+    values = answer.shown if isinstance(answer, Matches) else _values(answer)
+    for place, (value, readings) in enumerate(zip(values, measured, strict=True), start=1):
+        found = readings[feature]
+        reach = _LARGEST_REACH if errors is None else grading.SURE * errors[place - 1].get(feature, 0.0)
+        if reach > _LARGEST_REACH:
+            yield f"plot {place} cannot prove its {feature}: it shows {found:.4f} to within {reach:.2g}"
+        elif not abs(found - value) <= _DRAWN + reach:
+            yield f"plot {place} is said to have {feature} = {value:g}, but it shows {found:.4f}"
 
 
 def of_delivered(key: KeyDelivered, answers: Sequence[Answer]) -> Iterator[str]:
@@ -115,7 +135,7 @@ def _options(options: Sequence[str], answer: Choices) -> Iterator[str]:
         yield f"{len(options)} options are delivered, but {len(answer.entries)} were made"
         return
     for option, entry in zip(options, answer.entries, strict=True):
-        text = Fragment(option).text
+        text = fragment(option).text
         if entry.value is not None and any(c.isdigit() for c in text) and not stands_for(text, entry.value):
             yield f"the option {text!r} is not {entry.value:g}"
 

@@ -43,8 +43,10 @@ _LARGEST = 1_000_000  # bytes of a quiz file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiz:
-    """A quiz file that has been read and found possible."""
+    """A quiz file that has been read and found possible; `file` is its name, `source` its text to the byte."""
 
+    file: str
+    source: str
     id: str
     title: str
     numerals: Numerals
@@ -82,7 +84,7 @@ def read_quiz(path: Path) -> Quiz:
         QuizFileError: one line with the file, the place, what is wrong and what would be right.
     """
     reader = _Reader(path)
-    text = reader.load()
+    source, text = reader.load()
     reader.only(text, ("quiz", "question"), "the file")
     head = reader.table(text, "quiz", "the file")
     reader.only(head, _QUIZ_KEYS, "[quiz]")
@@ -114,7 +116,7 @@ def read_quiz(path: Path) -> Quiz:
         if question.id in taken:
             reader.refuse("[[question]]", f"id = {question.id!r} stands twice", "give every question an id of its own")
         taken.add(question.id)
-    return Quiz(id=identifier, title=title, numerals=written, questions=questions)
+    return Quiz(file=path.name, source=source, id=identifier, title=title, numerals=written, questions=questions)
 
 
 def refuse_impossible(quiz: Quiz, students: int) -> None:
@@ -142,12 +144,14 @@ class _Reader:
 
     path: Path
 
-    def load(self) -> dict[str, Any]:
+    def load(self) -> tuple[str, dict[str, Any]]:
+        """The text, and what it says."""
         name = self.path.name
         try:
             if self.path.stat().st_size > _LARGEST:
                 raise QuizFileError(f"{name}: a quiz file has at most {_LARGEST:,} bytes; this is something else")
-            return tomllib.loads(self.path.read_text(encoding="utf-8-sig"))
+            source = self.path.read_bytes().decode()
+            return source, tomllib.loads(source.removeprefix("\ufeff"))
         except FileNotFoundError:
             raise QuizFileError(f"{self.path}: there is no such quiz file ('plotbank init DIR' makes one)") from None
         except OSError as error:
@@ -187,12 +191,12 @@ class _Reader:
         return float(value)
 
 
-def _picture(reader: _Reader, head: Mapping[str, Any]) -> PictureSpec:
-    place, right = "[quiz]", "write for example picture = { size = [600, 450], density = 2 }"
+def _picture(reader: _Reader, head: Mapping[str, Any], place: str = "[quiz]") -> PictureSpec:
+    right = "write for example picture = { size = [600, 450], density = 2 }"
     table = head.get("picture", {})
     if not isinstance(table, dict):
         reader.refuse(place, f"picture = {table!r}", right)
-    reader.only(table, ("size", "density"), "[quiz] picture")
+    reader.only(table, ("size", "density"), f"{place} picture")
     size = table.get("size", [600, 450])
     if not (isinstance(size, list) and len(size) == 2 and all(type(s) is int and 300 <= s <= 1200 for s in size)):
         reader.refuse(
@@ -213,6 +217,29 @@ def question_of_template(template: Template, written: Numerals | None = None) ->
     table = {"context": "any"} if contexts(template.kind) else {}
     reader = _Reader(Path(template.name))
     return _question(reader, table, "defaults", "q1", (template,), PictureSpec(), written or numerals("en"))
+
+
+def plot_asked(name: str, table: Mapping[str, Any]) -> tuple[Kind, Card, Grid, Setting]:
+    """A plot of this kind without any question: what draws it, what it may be, and its axes.
+
+    The table may have the axes and features of a question, and the picture of a quiz.
+
+    Raises:
+        QuizFileError: there is no such kind, or it is asked for what it cannot be.
+    """
+    reader, known = _Reader(Path("plot")), {one: kind for one, kind in kinds().items() if one in READERS}
+    if name not in known:
+        reader.refuse("kind", repr(name), _nearest(name, known))
+    kind, written = known[name], numerals("en")
+    card = latest(name)
+    _refuse_other_features(kind, card)
+    families = dict.fromkeys(feature.family for feature in kind.features if feature.family)
+    reader.only(table, ("x", "y", "picture", *(feature.name for feature in kind.features), *families), name)
+    settings = _settings(reader, table, kind, _picture(reader, table, name), written, name)
+    cases = tuple(_grids(reader, kind, card, [_asked(reader, table, kind, card, name)], "", name))
+    _refuse_too_few_names(reader, kind, cases, settings, name)
+    (setting,) = _with_bins(settings, cases)
+    return kind, card, cases[0], setting
 
 
 def _question(
@@ -646,7 +673,14 @@ def _refuse_unfitting_contexts(reader: _Reader, question: QuizQuestion, place: s
                     f"r = {value:g}, but no context has a relationship that {direction}",
                     'write context = "any", another one, or other values of r',
                 )
-        natural = tuple(feature.usual[1] for feature in question.kind.features if feature.name == "groups")
+    _refuse_too_few_names(reader, question.kind, question.cases, settings, place)
+
+
+def _refuse_too_few_names(
+    reader: _Reader, kind: Kind, cases: Sequence[Grid], settings: Sequence[Setting], place: str
+) -> None:
+    natural = tuple(feature.usual[1] for feature in kind.features if feature.name == "groups")
+    for case in cases:
         if most := max(case.values.get("groups", natural), default=0):
             for setting in settings:
                 if len(setting.plot.x.categories) < most:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
 from .generator.draws import Draw, GivenUp, Request, Tally, draw
-from .generator.kinds import Area, Condition, Kind, Plot
+from .generator.kinds import Area, Condition, Floats, Kind, Plot
 from .generator.rendering import Frame
 from .generator.seeds import Seed
 from .item_templates.numerals import Numerals
@@ -24,6 +24,7 @@ from .question import QuizQuestion, decide, view, with_value
 
 _MOST_TURNS = 20  # conditions of which one makes an item
 _ATTEMPTS = 60  # items tried of one condition before another is drawn
+_BANNED = "banned"  # the reason for a redraw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +83,11 @@ class Frames:
 
 
 class _Seen:
-    """Hashes of what one question's students have been given, so that nobody is given it again."""
+    """Hashes of what one question's students have been given, and its answers, so that nobody is given it again."""
 
     def __init__(self) -> None:
         self._hashes: set[bytes] = set()
+        self.answers: set[str] = set()
 
     def refuse_twice(self, things: Sequence[bytes]) -> None:
         hashes = [hashlib.sha256(thing).digest() for thing in things]
@@ -112,18 +114,22 @@ def variants(
     frames: Frames,
     statistics: Statistics,
     accommodated: Collection[str] = (),
+    banned: Sequence[str] = (),
 ) -> Iterator[Variant]:
     """Every student's variant of one question, in an order that tells nothing of the roster's.
 
-    The students whose ids are `accommodated` get their data in a table too.
+    The students whose ids are `accommodated` get their data in a table too.  Those whose ids are `banned` get another
+    variant, in the place of the one they had; who stands there twice gets the third.  Everybody else's stays what it
+    is without.
     """
-    seen = _Seen()
-    maker = _Maker(quiz_id, question, model, frames, seen, statistics, frozenset(accommodated))
-    wanted = sorted(_wanted(quiz_id, question, students, secret), key=lambda one: one.own.label)
-    requests = [request for one in wanted for request in maker.requests(one)]
-    drawn = draw(requests, model, question.kind, statistics.tally)
-    for one in wanted:
-        variant = maker.finish(one, [next(drawn) for _ in one.planned.plots])
+    taken: set[float] | None = set() if question.distinct == "answer" and question.valued else None
+    wanted = sorted(_wanted(quiz_id, question, students, secret, taken), key=lambda one: one.own.label)
+    maker = _Maker(quiz_id, question, model, frames, _Seen(), statistics.tally, frozenset(accommodated))
+    others = _others(maker, wanted, banned, taken) if banned else {}
+    for one, variant in zip(wanted, maker.every(wanted), strict=True):
+        if one.student.id in others:
+            maker.refused(_BANNED, variant.draws)
+            variant = others[one.student.id]
         statistics.keys[variant.item.key.printed] += 1
         statistics.answers[variant.item.key.equivalence] += 1
         statistics.clarity.append(variant.item.clarity)
@@ -134,10 +140,52 @@ def variants(
         yield variant
 
 
-def _wanted(quiz_id: str, question: QuizQuestion, students: Sequence[Student], secret: bytes) -> Iterator[_Wanted]:
+def redrawn(own: Seed, times: int) -> Seed:
+    """The seed of the variant that a student gets who has been given another one so many times."""
+    return own.child(f"redraw {times}") if times else own
+
+
+def variant_id(question: str, own: Seed) -> str:
+    """The name of the variant of a question, by its id, that comes of this seed."""
+    return f"{question}_{own.label}"
+
+
+def _others(
+    maker: "_Maker", wanted: Sequence[_Wanted], banned: Sequence[str], taken: set[float] | None
+) -> dict[str, Variant]:
+    """The variants that take the place of banned ones, by student.
+
+    To differ from everybody's they must come last, but their places are among the others'.  So everybody's variant is
+    made here, and let go, before the first is delivered; only those that are returned are kept in memory.  They are
+    made in the order in which they were banned, each in the bank as it was then: a later ban changes no earlier one.
+    """
+    first = replace(maker, seen=_Seen(), tally=Tally())
+    names = frozenset(banned)
+    latest = {
+        one.student.id: (one, variant)
+        for one, variant in zip(wanted, first.every(wanted), strict=True)
+        if one.student.id in names
+    }
+    seeds_of = {name: one.own for name, (one, _) in latest.items()}
+    further, times = replace(maker, seen=first.seen), Counter[str]()
+    for name in banned:
+        old, variant = latest[name]
+        if times[name]:  # what was made first is counted where it is left out
+            further.refused(_BANNED, variant.draws)
+        times[name] += 1
+        first.seen.answers.discard(variant.item.key.equivalence)
+        if taken is not None:
+            taken.discard(old.planned.condition[maker.question.reads])
+        new = _planned(maker.question, old.student, redrawn(seeds_of[name], times[name]), taken)
+        latest[name] = new, further.finish(new, further.draw(new))
+    return {name: variant for name, (_, variant) in latest.items()}
+
+
+def _wanted(
+    quiz_id: str, question: QuizQuestion, students: Sequence[Student], secret: bytes, taken: set[float] | None
+) -> Iterator[_Wanted]:
     """What each student is to get.  It depends on nobody else, unless answers must differ: then on those who stand
-    earlier in the roster."""
-    taken: set[float] | None = set() if question.distinct == "answer" and question.valued else None
+    earlier in the roster, whose values are `taken`."""
     for student in students:
         own = seeds.seed(secret, quiz_id, question.id, student.id)
         yield _planned(question, student, own, taken)
@@ -165,8 +213,15 @@ class _Maker:
     model: Model
     frames: Frames
     seen: _Seen
-    statistics: Statistics
+    tally: Tally
     accommodated: frozenset[str]
+
+    def every(self, wanted: Sequence[_Wanted]) -> Iterator[Variant]:
+        """The items of all of them, in this order; what they take is drawn in batches."""
+        requests = [request for one in wanted for request in self.requests(one)]
+        drawn = draw(requests, self.model, self.question.kind, self.tally)
+        for one in wanted:
+            yield self.finish(one, [next(drawn) for _ in one.planned.plots])
 
     def requests(self, wanted: _Wanted, attempts: Sequence[int] = ()) -> list[Request]:
         """The draws that an item takes, one for each plot, from these attempts on."""
@@ -196,15 +251,15 @@ class _Maker:
         for turn in range(_MOST_TURNS):
             if turn:
                 wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
-                drawn = self._draw(wanted, ())
+                drawn = self.draw(wanted)
             for attempt in range(_ATTEMPTS):
                 if attempt:
-                    drawn = self._draw(wanted, drawn)
+                    drawn = self.draw(wanted, drawn)
                 try:
                     return self._tried(wanted, drawn)
                 except UnsuitableDraw as refused:
                     reason = str(refused)
-                    self._refused(reason, drawn)
+                    self.refused(reason, drawn)
                     if isinstance(refused, _NewTurn):
                         break
         raise ImpossibleRequest(
@@ -218,17 +273,18 @@ class _Maker:
                 raise _NewTurn(one.reason)
         return self._variant(wanted, [one for one in drawn if isinstance(one, Draw)])
 
-    def _refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
+    def refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
         """Count what an item that was refused had kept; draws given up are counted already."""
         dropped = sum(isinstance(one, Draw) for one in drawn)
         if dropped:
-            self.statistics.tally.kept -= dropped
-            self.statistics.tally.refused[reason] += dropped
+            self.tally.kept -= dropped
+            self.tally.refused[reason] += dropped
 
-    def _draw(self, wanted: _Wanted, before: Sequence[Draw | GivenUp]) -> list[Draw | GivenUp]:
+    def draw(self, wanted: _Wanted, before: Sequence[Draw | GivenUp] = ()) -> list[Draw | GivenUp]:
+        """The first draws of an item, or those that follow the ones `before`."""
         attempts = [one.attempt + 1 for one in before if isinstance(one, Draw)]
         requests = self.requests(wanted, attempts)
-        return list(draw(requests, self.model, self.question.kind, self.statistics.tally))
+        return list(draw(requests, self.model, self.question.kind, self.tally))
 
     def _variant(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
         question, own, student = self.question, wanted.own, wanted.student
@@ -237,7 +293,7 @@ class _Maker:
             question, own, wanted.planned, [one.values for one in drawn], self.frames.area, with_data=accommodated
         )
         self._refuse_same_answer(made)
-        identifier = f"{question.id}_{own.label}"
+        identifier = variant_id(question.id, own)
         title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
         if told(
             made.key,
@@ -252,7 +308,10 @@ class _Maker:
         ):
             raise _NewTurn("the text tells the key")  # by chance, such as when there are as many points
         pictures = [self._picture(own, place, shown) for place, shown in enumerate(made.shown)]
-        read = [_read(shown, picture.png) for shown, picture in zip(made.shown, pictures, strict=True)]
+        read = [
+            read_back(shown.kind, shown.plot, shown.values, shown.condition, picture.png)
+            for shown, picture in zip(made.shown, pictures, strict=True)
+        ]
         measured = tuple(readings for _, readings in read)
         seen = view(made.shown[0].plot)
         for template, claim in zip(question.templates, made.claims, strict=True):
@@ -261,6 +320,7 @@ class _Maker:
         self.seen.refuse_twice(
             [question.kind.distinct(one.values) for one in drawn] + [picture.png for picture in pictures]
         )
+        self.seen.answers.add(made.key.equivalence)
         item = item_of(question, made, pictures, identifier, title)
         return Variant(
             student=student,
@@ -273,7 +333,7 @@ class _Maker:
         )
 
     def _refuse_same_answer(self, made: Made) -> None:
-        if self.question.distinct == "answer" and made.key.equivalence in self.statistics.answers:
+        if self.question.distinct == "answer" and made.key.equivalence in self.seen.answers:
             raise _NewTurn("another student has the same answer")
 
     def _picture(self, own: Seed, place: int, shown: Shown) -> Picture:
@@ -331,12 +391,18 @@ def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:
     return replace(made.key, options=options)
 
 
-def _read(shown: Shown, png: bytes) -> tuple[Reading, dict[str, float]]:
-    """A picture read, and what it shows by name; refused where it cannot be read, or does not show the data."""
-    x, y = ((axis.low, axis.high) for axis in (shown.plot.x, shown.plot.y))
+def read_back(
+    kind: Kind, plot: Plot, values: Floats, condition: Condition, png: bytes
+) -> tuple[Reading, dict[str, float]]:
+    """A picture read, and what it shows by name.
+
+    Raises:
+        UnsuitableDraw: it cannot be read, or does not show the data.
+    """
+    x, y = ((axis.low, axis.high) for axis in (plot.x, plot.y))
     try:
-        reading = READERS[shown.kind.name].read(png)
-        if any(reading.contradictions(shown.values, shown.condition, x, y)):
+        reading = READERS[kind.name].read(png)
+        if any(reading.contradictions(values, condition, x, y)):
             raise UnsuitableDraw("the picture does not show the data")
         return reading, reading.measured(x, y)
     except Unreadable:

@@ -3,6 +3,7 @@ import readline from 'node:readline'
 import { chromium } from 'playwright-core'
 
 const STEP_MS = 20_000
+const VIEWPORT = { width: 900, height: 700 }
 
 /** Answers every line of stdin with a line of what `answer(browser, request)` returns; both are JSON. */
 export async function serveRequests(answer) {
@@ -16,30 +17,36 @@ export async function serveRequests(answer) {
   await browser.close()
 }
 
+let page // the only one: another, or another browser, would cost a second each time
+const watched = { origin: '', problems: [] }
+
+async function opened(browser) {
+  const asked = (url) => {
+    const { origin, problems } = watched
+    if (!url.startsWith(origin) && !/^(data|blob|about):/.test(url)) problems.push(`asks for something outside: ${url}`)
+  }
+  const context = await browser.newContext({ viewport: VIEWPORT })
+  context.setDefaultTimeout(STEP_MS)
+  const page = await context.newPage()
+  page.on('request', (request) => asked(request.url()))
+  page.on('websocket', (socket) => asked(socket.url()))
+  page.on('pageerror', (error) => watched.problems.push(`script error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') watched.problems.push(`console: ${message.text()} (${message.location().url})`)
+  })
+  return page
+}
+
 /**
- * Hands a page with a profile of its own to `work(page)`, and closes it.
+ * Hands the page to `work(page)`, as the one before left it.
  *
  * Whatever goes wrong in it is added to `problems`: script errors, failed requests, and requests to anywhere but what
  * starts with `origin`.  (The browser resolves no name and reaches no address but 127.0.0.1.)
  */
 export async function withPage(browser, origin, problems, work) {
-  const asked = (url) => {
-    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) problems.push(`asks for something outside: ${url}`)
-  }
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 } })
-  context.setDefaultTimeout(STEP_MS)
-  const page = await context.newPage()
-  page.on('request', (request) => asked(request.url()))
-  page.on('websocket', (socket) => asked(socket.url()))
-  page.on('pageerror', (error) => problems.push(`script error: ${error.message}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`)
-  })
-  try {
-    return await work(page)
-  } finally {
-    await context.close()
-  }
+  page ??= await opened(browser)
+  Object.assign(watched, { origin, problems })
+  return work(page)
 }
 
 /** The pictures that the page shows, once they are loaded: `src`, `alt` and width in pixels; adds what is wrong. */

@@ -1,4 +1,5 @@
-// Plays QTI 3.0 items in qti3-item-player (npm, MIT), as a candidate would; every attempt loads it anew.
+// Plays QTI 3.0 items in qti3-item-player (npm, MIT), as a candidate would.  One player takes every attempt, as where
+// items of a test follow each other; after an attempt in which something went wrong, it is loaded anew.
 //
 // Request: {folder, attempts: [{item, answers, screenshot}]}.  `folder` holds unpacked packages; `item` is the path of
 // an item in it.  `answers` says for each response identifier {type: text} | {tick: [choice, ...]} |
@@ -22,8 +23,8 @@ const SESSION = {
   sessionControl: { max_attempts: 0, show_feedback: true, validate_responses: false },
 }
 
-const playerPage = (base) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Item</title>
-<base href="${base}"><link rel="icon" href="data:,">
+const PLAYER_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Item</title>
+<base href="/"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/npm/qti3-item-player/dist/qti3Player.css"><div id="app"></div>
 <script src="/npm/vue/dist/vue.js"></script><script src="/npm/qti3-item-player/dist/qti3Player.umd.min.js"></script>
 <script>
@@ -37,21 +38,18 @@ new Vue({
 })
 </script></html>`
 
-/** Serves the player's page at /play/..., npm packages at /npm/ and the folder at /items/, on this machine only. */
-async function serve(folder) {
-  const roots = { npm: PACKAGES, items: path.join(folder, '/') }
+/** Serves the player's page at /play, npm packages at /npm/ and `folders`, by number, at /0/, /1/, on this machine only. */
+async function serve(folders) {
   const server = http.createServer((request, response) => {
     const [, root, ...rest] = decodeURIComponent(new URL(request.url, 'http://localhost').pathname).split('/')
-    if (root === 'play') {
-      response.setHeader('content-type', 'text/html')
-      return response.end(playerPage(path.posix.join('/items', path.posix.dirname(rest.join('/')), '/')))
-    }
-    const file = path.join(roots[root] ?? '', ...rest)
-    if (!roots[root] || !file.startsWith(roots[root]) || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    if (root === 'play') return response.setHeader('content-type', 'text/html').end(PLAYER_PAGE)
+    const folder = root === 'npm' ? PACKAGES : folders[root] && path.join(folders[root], '/')
+    const file = path.join(folder ?? '', ...rest)
+    if (!folder || !file.startsWith(folder) || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
       return response.writeHead(404).end()
     }
     response.setHeader('content-type', TYPES[path.extname(file)] ?? 'application/octet-stream')
-    if (root === 'npm') response.setHeader('cache-control', 'max-age=3600') // compiled once for all attempts on an item
+    if (root === 'npm') response.setHeader('cache-control', 'max-age=3600') // compiled once
     return fs.createReadStream(file).pipe(response)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -85,11 +83,19 @@ const textOf = (page) => page.locator('.qti-item-body').evaluate((body) => {
   return copy.textContent
 })
 
-async function play(page, origin, folder, { item, answers, screenshot }, problems) {
-  const xml = fs.readFileSync(path.join(folder, item), 'utf8')
-  await page.goto(`${origin}/play/${item}`)
+async function load(page, origin) {
+  await page.goto(`${origin}/play`)
   await page.waitForFunction(() => window.player)
-  await page.evaluate(([xml, session]) => player.loadItemFromXml(xml, session), [xml, SESSION])
+}
+
+/** Attempts an item of folder `number`.  (An item that equals the one before would not be shown anew.) */
+async function play(page, number, { item, answers, screenshot }, problems) {
+  const xml = fs.readFileSync(path.join(folders[number], item), 'utf8')
+  await page.evaluate(([xml, base, session]) => {
+    document.querySelector('base').setAttribute('href', base)
+    window.ready = window.ended = undefined
+    player.loadItemFromXml(xml, session)
+  }, [`${xml}<!-- attempt ${++attempts} -->`, path.posix.join(`/${number}`, path.posix.dirname(item), '/'), SESSION])
   await page.waitForFunction(() => window.ready)
   const pictures = await picturesOf(page, problems)
   for (const [response, answer] of Object.entries(answers)) {
@@ -107,19 +113,25 @@ async function play(page, origin, folder, { item, answers, screenshot }, problem
   return { outcomes, text, labels, feedback, pictures }
 }
 
+const folders = []
+let attempts = 0
+const server = await serve(folders)
+const origin = `http://127.0.0.1:${server.address().port}`
+let loaded = false
 await serveRequests(async (browser, { folder, attempts }) => {
-  const server = await serve(folder)
-  const origin = `http://127.0.0.1:${server.address().port}`
+  const number = folders.push(folder) - 1
   const played = []
   const problems = []
   await withPage(browser, `${origin}/`, problems, async (page) => {
     for (const attempt of attempts) {
-      const seen = await play(page, origin, folder, attempt, problems)
+      if (!loaded) await load(page, origin)
+      const seen = await play(page, number, attempt, problems)
         .catch((error) => problems.push(`cannot be played: ${error.message}`) && {})
+      loaded = !problems.length
       played.push({ ...seen, problems: problems.splice(0) })
       if (!seen.outcomes) break
     }
   })
-  server.close()
   return played
 })
+server.close()

@@ -14,7 +14,7 @@ from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
 from plotbank.proof.boxes import LARGEST_RESIDUAL, LINES, read_boxplot
-from plotbank.proof.pictures import decode
+from plotbank.proof.png import decode
 
 KIND = kinds()["boxplot"]
 SLOTS = range(1, 5)

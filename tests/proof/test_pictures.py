@@ -5,11 +5,11 @@ import io
 import itertools
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from plotbank.errors import UnsuitableDraw
 from plotbank.generator.kinds import Plot
@@ -17,12 +17,14 @@ from plotbank.generator.kinds.scatter import KIND, framed, ringable
 from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
-from plotbank.proof.pictures import ScatterReading, decode, metadata, read_scatter
+from plotbank.proof.png import metadata
+from plotbank.proof.points import ScatterReading, read_scatter
 
 SIZE = (300, 220)  # width and height of the hand-made pictures
 LEFT, RIGHT, TOP, BOTTOM = 40, 290, 10, 190  # the ends of their axes
 BLUE, INK = np.array([0, 114, 178]), np.array([38, 38, 38])
 RADIUS = 7.0
+X, Y = (0.0, 30.0), (0.0, 100.0)  # the ends of axes in data units
 # Far from each other and from the middle, where the tests put what they are about.
 ALONE = [(60, 30), (90, 165), (120, 40), (250, 30), (265, 150), (230, 170), (60, 120), (190, 25)]
 
@@ -82,7 +84,7 @@ def check(centres, within, **options):
 
 def test_lone_discs_are_found_at_their_true_places():
     reading = check(np.array(ALONE) + np.random.default_rng(1).uniform(0, 1, (len(ALONE), 2)), within=0.05)
-    assert 0 < reading.uncertainty < 0.001
+    assert 0 < reading.uncertain(X, Y)["r"] < 0.001
     assert reading.doubt < 0.2
 
 
@@ -168,8 +170,6 @@ def test_what_students_see(n, r, density):
 
 # A line through the points, and a ring about one
 
-X, Y = (0.0, 30.0), (0.0, 100.0)
-
 
 def overlaid(seed, density=2, n=40, r=0.6, width=600, height=450):
     """A plot of students' data, and its frame."""
@@ -236,7 +236,7 @@ def test_the_dots_ink_is_the_same_with_a_line_and_a_ring():
     plain = read_scatter(frame.picture(values, {}))
     both = read_scatter(frame.picture(values, {"line": 1.0, "marked": marked}))
     assert np.array_equal(both.points, plain.points)
-    assert both.uncertainty == plain.uncertainty
+    assert np.array_equal(both.errors, plain.errors)
 
 
 def test_what_is_measured_agrees_with_the_data():
@@ -254,14 +254,16 @@ def test_what_is_measured_agrees_with_the_data():
             assert value == pytest.approx(known[name], rel=0.003, abs=0.003), name
 
 
-def reading_of(points, **options):
-    """What a perfect reader finds."""
+def reading_of(points, error=1.0, **options):
+    """What a perfect reader finds, who is not sure of it."""
     points = np.asarray(points, float)
     return ScatterReading(
         n=len(points),
         r=np.corrcoef(points.T)[0, 1],
         points=points,
-        uncertainty=0,
+        errors=np.full(points.shape, error),
+        line_covariance=error**2 * np.eye(2),
+        ring_error=np.full(2, error),
         doubt=0,
         coarse=np.zeros(432, np.uint8),
         **options,
@@ -345,6 +347,80 @@ def test_points_that_contradict_the_data():
     assert list(reading_of(moved[1:]).contradictions(values, {}, X, Y)) == [
         "the picture shows 19 points, but the data have 20"
     ]
+
+
+def test_more_than_can_be_read_is_a_contradiction():
+    values = np.random.default_rng(0).uniform(2, 28, (20, 2)) * [1, 3.3]
+    shares = values / [30, 100]
+    for step, found in ((5.5e-4, 0), (6.5e-4, 1)):  # six standard errors are what can be read
+        moved = shares + np.eye(20, 2) * step
+        assert len(list(reading_of(moved, error=1e-4).contradictions(values, {}, X, Y))) == found
+        ring = tuple(shares[3] + [0, step])
+        contradictions = reading_of(shares, error=1e-4, ring=ring).contradictions(values, {"marked": 3.0}, X, Y)
+        assert len(list(contradictions)) == found
+        line = tuple(np.add(line_of(values), (step, 0)))
+        reading = replace(reading_of(shares, line=line), line_covariance=np.diag([1e-8, 0]))
+        assert len(list(reading.contradictions(values, {"line": 1.0}, X, Y))) == found
+    [message] = reading_of(moved, error=1e-4).contradictions(values, {}, X, Y)
+    assert message == "a point of the picture lies 0.07% of an axis from where the data put it"
+
+
+def test_a_point_moved_by_a_pixels_tenth_and_a_half_is_found():
+    frame, _, values = overlaid(6, density=1)
+    reading = read_scatter(frame.picture(values, {}))
+    assert list(reading.contradictions(values, {}, X, Y)) == []
+    values[7, 0] += 0.15 / frame.area[0] * 30
+    [message] = reading.contradictions(values, {}, X, Y)
+    assert message.startswith("a point of the picture lies 0.0")
+
+
+def test_errors_are_of_the_size_of_standard_errors():
+    scores: dict[str, list[float]] = {}
+    for seed in range(5):
+        frame, plot, values = overlaid(seed, density=1, n=30, r=0.5)
+        shown = {"line": 1.0, "marked": float(ringable(values, plot, frame.area)[0])}
+        reading = read_scatter(frame.picture(values, shown))
+        known, measured, errors = KIND.readings(values, shown, plot), reading.measured(X, Y), reading.uncertain(X, Y)
+        assert set(errors) == set(measured)
+        assert not any(errors[name] for name in ("n", "outliers", "clusters"))
+        wanted = values / [30, 100]
+        nearest = np.abs(reading.points[:, None] - wanted).max(axis=2).argmin(axis=1)
+        scores.setdefault("points", []).extend(((reading.points - wanted[nearest]) / reading.errors).ravel())
+        for name in ("r", "slope", "intercept", "mean_x", "sd_y", "bend", "influence", "r_without", "x_marked"):
+            scores.setdefault(name, []).append((measured[name] - known[name]) / errors[name])
+        scores.setdefault("line", []).append((measured["line_slope"] - known["slope"]) / errors["line_slope"])
+    for name, of in scores.items():
+        assert 0.2 < np.sqrt(np.mean(np.square(of))) < 1.6, name
+
+
+def test_errors_go_through_the_derivatives_of_what_is_measured():
+    rng = np.random.default_rng(3)
+    points = rng.uniform(0.1, 0.9, (12, 2))
+    reading = reading_of(points, error=1e-6, line=(0.1, 0.5), ring=tuple(points[4]))
+    errors = reading.uncertain((10, 20), (-1, 1))
+    at = reading.measured((10, 20), (-1, 1))
+    squared = dict.fromkeys(at, 0.0)
+    for place in np.ndindex(points.shape):
+        moved = points.copy()
+        moved[place] += 1e-6
+        after = reading_of(moved, ring=tuple(points[4])).measured((10, 20), (-1, 1))
+        for name in set(after) & set(at):
+            squared[name] += (after[name] - at[name]) ** 2
+    names = ("r", "bend", "slope", "intercept", "mean_x", "mean_y", "sd_x", "sd_y", "influence", "r_without")
+    for name in (*names, "x_marked", "y_marked"):
+        assert errors[name] == pytest.approx(np.sqrt(squared[name]), rel=0.001), name
+    # the line's: 1e-6 of its intercept and its slope, in shares
+    assert errors["line_slope"] == pytest.approx(1e-6 * 2 / 10)
+    assert errors["line_intercept"] == pytest.approx(np.hypot(1e-6 * 2, 10 * 1e-6 * 2 / 10))
+    for name in ("gap", "seam"):
+        assert not np.isfinite(at[name]) or errors[name] >= np.sqrt(squared[name]) * 0.5
+
+
+def test_ranks_of_neighbours_nearer_than_their_errors_are_uncertain():
+    points = np.column_stack([np.arange(10) / 10, np.arange(10)[::-1] / 10 + 0.001 * np.arange(10) ** 2])
+    assert reading_of(points, error=1e-4).uncertain(X, Y)["rank_r"] < 1e-9
+    points[5, 0] = points[4, 0] + 1e-6  # 10 in 990: what one change of places makes of 1 - 6 sum / (n^3 - n)
+    assert reading_of(points, error=1e-4).uncertain(X, Y)["rank_r"] == pytest.approx(12 / 990 / np.sqrt(2), rel=0.01)
 
 
 def test_a_line_of_other_data_and_a_ring_about_another_point_are_contradicted():
@@ -438,7 +514,7 @@ def test_the_uncertainty_is_of_the_size_of_the_error():
         centres = rng.choice(grid, 20, replace=False) + rng.uniform(-4, 4, (20, 2))
         reading = read_scatter(paint(centres, samples=6))
         x, y = centres.T
-        scores.append((reading.r - np.corrcoef(x, -y)[0, 1]) / reading.uncertainty)
+        scores.append((reading.r - np.corrcoef(x, -y)[0, 1]) / reading.uncertain(X, Y)["r"])
     assert 0.4 < np.sqrt(np.mean(np.square(scores))) < 2
 
 
@@ -528,23 +604,3 @@ def test_transparent_paper_is_white():
     pixels = np.asarray(opaque.convert("RGBA")).copy()
     pixels[(pixels == 255).all(axis=2)] = 0
     assert read_scatter(png(Image.fromarray(pixels))).n == len(ALONE)
-
-
-def test_palettes_and_true_colours_decode_alike():
-    true = Image.open(io.BytesIO(paint(ALONE)))
-    palette = true.convert("P", palette=Image.Palette.ADAPTIVE, colors=16)
-    for image in (true, palette):
-        pixels = decode(png(image))
-        assert np.abs(pixels.colours[pixels.numbers] - np.asarray(true)).max() <= 1
-
-
-def test_metadata_names_what_could_tell_a_key():
-    plain = paint(ALONE)
-    assert metadata(plain) == []
-    text = PngInfo()
-    text.add_text("Title", "r = 0.8")
-    told = png(Image.open(io.BytesIO(plain)), pnginfo=text, dpi=(144, 144))
-    assert sorted(metadata(told)) == ["pHYs", "tEXt"]
-    assert metadata(plain + b"r=0.8") == ["5 bytes after IEND"]
-    with pytest.raises(Unreadable, match="cut short"):
-        metadata(plain[:-1])

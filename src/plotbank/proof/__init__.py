@@ -1,6 +1,6 @@
 """The proof: keys found again in delivered packages and pictures, by code that shares nothing with what made them.
 
-`pictures` measures what a picture shows, `packages` opens what platforms would import, and `rules` knows what
+`readers` measure what a picture shows, `packages` opens what platforms would import, and `rules` knows what
 those platforms keep, change or drop.  Nothing here imports the generator, the exporters or matplotlib.
 """
 

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import Unreadable
+from .axes import Axes, axes_of
 from .likeness import Bytes, coarse
-from .pictures import Axes, Pixels, axes_of, decode
+from .png import PALE, Pixels, decode
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +33,6 @@ STANDS_OUT = 3.0, 0.3  # prominence of a mode: at least so many values, and this
 _FILL = 0.5  # of the outline's ink, inside it
 _OUTLINE = 1.2  # thicknesses of an axis: where the search for the outline's thickness begins
 _LEAST_ERROR = 0.03  # pixels: what rounding to eight shades leaves of the place of an edge
-_PALE = 3  # levels of 255: colours that differ by no more are the same
 _STRANGE = 9.0  # the cover of what is no bar's ink: no drawing explains it
 _MOST_COLOURS = 256  # drawings have sixteen
 _SAMPLE = 100_000  # pixels that tell which colours there are
@@ -147,7 +147,7 @@ def read_histogram(png: bytes) -> BarReading:
                 bins=bins,
                 heights=tuple(heights.tolist()),
                 uncertainty=error,
-                coarse=coarse(pixels.numbers, pixels.colours),
+                coarse=coarse(pixels),
             )
     if least == np.inf:
         raise Unreadable("the picture has no bars on equal parts of the whole x axis")
@@ -175,8 +175,8 @@ def _unmix(pixels: Pixels) -> _Picture:
         raise Unreadable(f"the picture has {len(colours)} colours, more than mixtures of three")
     count = np.bincount(flat[:: 1 + len(flat) // _SAMPLE], minlength=len(colours))
     span = np.ptp(colours, axis=1)
-    pale = (colours >= 255 - _PALE).all(axis=1)
-    coloured, grey = ~pale & (span > _PALE), ~pale & (span <= _PALE)
+    pale = (colours >= 255 - PALE).all(axis=1)
+    coloured, grey = ~pale & (span > PALE), ~pale & (span <= PALE)
     if not (count * coloured).any():
         raise Unreadable("the picture has no bars")
     if not (count * grey).any():
@@ -184,12 +184,12 @@ def _unmix(pixels: Pixels) -> _Picture:
     inside = int(np.where(coloured, count, 0).argmax())
     share = np.where(coloured, span / span[inside], 0)
     mixture = 255 + share[:, None] * (colours[inside] - 255)
-    strange = coloured & ((np.abs(mixture - colours) > 2 * _PALE).any(axis=1) | (share > 1 / _FILL + 0.05))
+    strange = coloured & ((np.abs(mixture - colours) > 2 * PALE).any(axis=1) | (share > 1 / _FILL + 0.05))
     if strange.any() and _those(pixels.numbers, strange).any():  # a palette may name colours that are not there
         raise Unreadable("the picture has colours that are neither paper, nor grey, nor the bars'")
     lightness = colours.mean(axis=1)
     darkest = lightness[grey & (count > 0)].min()
-    rows, columns = _places(_those(pixels.numbers, grey & (lightness <= darkest + _PALE)))
+    rows, columns = _places(_those(pixels.numbers, grey & (lightness <= darkest + PALE)))
     cover = np.where(coloured, _FILL * share, np.where(grey, _STRANGE, 0))
     return _Picture(pixels.numbers, cover, axes_of(pixels.numbers.shape, rows, columns))
 

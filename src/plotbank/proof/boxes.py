@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import Unreadable, discs
+from .axes import Axes, Floats, Integers, axes_of
 from .likeness import Bytes, coarse
-from .pictures import _PALE, Axes, Floats, Integers, Pixels, axes_of, decode
+from .png import PALE, Pixels, decode
 
 Levels = npt.NDArray[np.uint8]
 Ends = tuple[float, float]
@@ -194,7 +195,7 @@ def read_boxplot(png: bytes) -> BoxReading:
         groups=tuple(groups),
         uncertainty=float(np.sqrt(found.variance)) / height,
         doubt=doubt,
-        coarse=coarse(pixels.numbers, pixels.colours),
+        coarse=coarse(pixels),
     )
 
 
@@ -242,8 +243,8 @@ def _inked(pixels: Pixels) -> _Levels:
     colours = pixels.colours
     used = _used(pixels)
     span = np.ptp(colours, axis=1)
-    pale = (colours >= 255 - _PALE).all(axis=1)
-    coloured, grey = used & ~pale & (span > _PALE), used & ~pale & (span <= _PALE)
+    pale = (colours >= 255 - PALE).all(axis=1)
+    coloured, grey = used & ~pale & (span > PALE), used & ~pale & (span <= PALE)
     if not coloured.any():
         raise Unreadable("the picture has no boxes")
     if not grey.any():
@@ -251,12 +252,12 @@ def _inked(pixels: Pixels) -> _Levels:
     ink = int(np.where(coloured, span, 0).argmax())
     lack = 255 - colours
     share = np.where(coloured, lack @ lack[ink] / (lack[ink] @ lack[ink]), 0)
-    if np.abs(share[:, None] * lack[ink] - lack)[coloured].max() > 2 * _PALE:
+    if np.abs(share[:, None] * lack[ink] - lack)[coloured].max() > 2 * PALE:
         raise Unreadable("the picture has colours that are neither paper, nor grey, nor the boxes'")
     brightness = colours.mean(axis=1)
     table = np.rint(_FULL * share).astype(np.uint8)
     table[grey] = _GREY
-    table[grey & (brightness <= brightness[grey].min() + _PALE)] = _DARKEST
+    table[grey & (brightness <= brightness[grey].min() + PALE)] = _DARKEST
     shades = np.unique(np.append(table[coloured], 0))
     return _Levels(_looked_up(pixels.numbers, table), float(np.diff(shades).min(initial=_FULL)) / _FULL)
 

@@ -7,7 +7,7 @@ from html import unescape
 from . import Unreadable
 from .canvas_package import canvas_responses, question_type, stem_texts
 from .contents import images
-from .markup import Element, Fragment
+from .markup import Element, fragment
 from .qti12_elements import FILEBASE, labels, presented
 from .zips import Archive
 
@@ -47,14 +47,14 @@ def text_faults(item: Element, archive: Archive) -> Iterator[str]:
 
 def linked_files(item: Element) -> set[str]:
     """What an item's texts load, as the entries of the zip that it should be."""
-    links = (link for text in item.inside("mattext") for link in Fragment(text.text).links)
+    links = (link for text in item.inside("mattext") for link in fragment(text.text).links)
     return {link.removeprefix(FILEBASE) for link in links}
 
 
 def says(text: Element) -> bool:
     """Whether a `<mattext>` shows words or a picture."""
-    fragment = Fragment(text.text)
-    return bool(fragment.text or fragment.images)
+    shown = fragment(text.text)
+    return bool(shown.text or shown.images)
 
 
 def _stem(item: Element) -> Iterator[str]:
@@ -93,12 +93,12 @@ def _html(text: Element, archive: Archive) -> Iterator[str]:
         yield "a tag has a < or > in an attribute: Classic takes it apart, and shows a piece of it as text"
     if not text.bare and unescape(text.text) != text.text:
         yield "a text with entities stands in CDATA: New Quizzes takes them for the signs themselves"
-    fragment = Fragment(text.text)
-    for tag in sorted(fragment.tags - _KEPT_TAGS):
+    shown = fragment(text.text)
+    for tag in sorted(shown.tags - _KEPT_TAGS):
         yield f"a text has a <{tag}>: Canvas removes it"
-    for name in sorted({name for image in fragment.images for name in image} - _KEPT_OF_PICTURES):
+    for name in sorted({name for image in shown.images for name in image} - _KEPT_OF_PICTURES):
         yield f"a picture has the attribute {name}: New Quizzes drops it"
-    for link in fragment.links:
+    for link in shown.links:
         name = link.removeprefix(FILEBASE)
         if link.startswith("data:"):
             yield "a picture is a data: URI: Canvas drops it"

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from . import Unreadable
 from .delivered import DeliveredPicture
-from .markup import Fragment
+from .markup import fragment
 from .zips import Archive
 
 PART = '<div class="part">'  # begins each of several questions about the same picture
@@ -39,7 +39,7 @@ def decimal(text: str) -> Decimal | None:
 
 def images(html: str) -> list[Image]:
     """The pictures that some HTML shows; raises Unreadable where one has no size."""
-    fragment = Fragment(html)
+    shown = fragment(html)
     return [
         Image(
             link=image.get("src", ""),
@@ -48,7 +48,7 @@ def images(html: str) -> list[Image]:
             height=_pixels(image, "height"),
             caption=caption,
         )
-        for image, caption in zip(fragment.images, fragment.captions, strict=True)
+        for image, caption in zip(shown.images, shown.captions, strict=True)
     ]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 
-from .markup import Fragment
+from .markup import fragment
 
 # What stands for true and for false where a platform knows no other way to say it.
 TRUTHS = (
@@ -201,6 +202,7 @@ def is_truths(options: Sequence[str]) -> bool:
     return tuple(_words(option).casefold() for option in options) in TRUTHS
 
 
+@lru_cache(maxsize=4096)
 def _places(number: float) -> int:
     exponent = Decimal(repr(number)).normalize().as_tuple().exponent
     assert isinstance(exponent, int)  # a delivered number is finite
@@ -208,7 +210,7 @@ def _places(number: float) -> int:
 
 
 def _words(html: str) -> str:
-    return Fragment(html).words
+    return fragment(html).words
 
 
 def _plain_words(text: str) -> str:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .png import Pixels
+
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 Bytes = npt.NDArray[np.uint8]
 
 SIDES = (24, 18)  # cells of a coarse copy, across and down
@@ -25,21 +28,31 @@ class Neighbour:
     apart: float
 
 
-def coarse(numbers: npt.NDArray[np.integer], colours: Floats) -> Bytes:
+def coarse(pixels: Pixels) -> Bytes:
     """A coarse copy of the coloured ink in a picture, shape (18 * 24,): the square root of the share of each cell that
     is covered, 0 to 255.
 
-    `numbers`, shape (height, width), are places in `colours`, shape (colours, 3), 0 to 255.  The square root lets a
-    single dot count in a cell that is mostly paper.
+    The square root lets a single dot count in a cell that is mostly paper.
     """
     across, down = SIDES
-    span = np.ptp(colours, axis=1)
-    cover = (span / max(float(span.max()), 1.0)).astype(np.float32)[numbers]
-    height, width = numbers.shape
-    rows, columns = np.arange(down) * height // down, np.arange(across) * width // across
-    cells = np.add.reduceat(np.add.reduceat(cover, rows, axis=0), columns, axis=1)
-    sizes = np.diff(rows, append=height)[:, None] * np.diff(columns, append=width)
-    copy: Bytes = np.rint(255 * np.sqrt(cells / sizes)).astype(np.uint8).ravel()
+    span = np.ptp(pixels.colours, axis=1)
+    height, width = pixels.numbers.shape
+    upper, left = np.arange(down + 1) * height // down, np.arange(across + 1) * width // across
+    runs = pixels.runs.of(span > 0)
+    cover = (span / max(float(span.max()), 1.0))[runs.numbers]
+    band = np.repeat(np.arange(down), np.diff(upper))[runs.rows] * (across + 1)
+    cell_of = np.append(np.repeat(np.arange(across), np.diff(left)), across)  # of columns, and of the end of a row
+
+    def before(columns: Integers) -> Floats:
+        """The ink that each cell would have if every run went from the left side of the picture to this column."""
+        cell = cell_of[columns]
+        partly = np.bincount(band + cell, cover * (columns - left[cell]), down * (across + 1)).reshape(down, -1)
+        wholly = np.bincount(band + cell, cover, down * (across + 1)).reshape(down, -1)
+        ink: Floats = partly[:, :-1] + wholly[:, :0:-1].cumsum(axis=1)[:, ::-1] * np.diff(left)
+        return ink
+
+    cells = (before(runs.columns + runs.lengths) - before(runs.columns)) / (np.diff(upper)[:, None] * np.diff(left))
+    copy: Bytes = np.rint(255 * np.sqrt(cells.clip(0))).astype(np.uint8).ravel()
     return copy
 
 

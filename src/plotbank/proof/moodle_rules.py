@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from . import Finding, Unreadable
 from . import moodle_answer_rules as answer_rules
 from .contents import decimal, images
-from .markup import ClozeField, Element, Fragment, cloze_fields
+from .markup import ClozeField, Element, cloze_fields, fragment
 from .moodle_calculated import of_each_variant
 from .moodle_calculated_rules import Together, calculated
 from .moodle_package import PLUGINFILE, decoded_png, moodle_questions
@@ -173,7 +173,7 @@ def _files(question: Element) -> Iterator[str]:
     for holder in question.walk():
         if holder.first("text") is None and holder.first("file") is None:
             continue
-        linked = of_each_variant(question, Fragment(holder.text_at("text")).links)
+        linked = of_each_variant(question, fragment(holder.text_at("text")).links)
         names = [file.attributes.get("name", "") for file in holder.each("file")]
         wanted = {unquote(link.removeprefix(PLUGINFILE)) for link in linked if link.startswith(PLUGINFILE)}
         for link in linked:
@@ -344,7 +344,7 @@ def _cloze_field(field: ClozeField) -> Iterator[str]:
     if len({one.text for one in field.answers}) != len(field.answers):
         yield "two options are alike"
     yield from _one([decimal(one.percent) or Decimal(0) for one in field.answers])
-    if any(Fragment(one.text).images for one in field.answers):
+    if any(fragment(one.text).images for one in field.answers):
         yield "an option shows a picture, which Moodle does not find there"
 
 

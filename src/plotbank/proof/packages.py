@@ -52,8 +52,18 @@ def check_package(path: Path, folder: Path) -> Iterator[Finding]:
     package = path.relative_to(folder).as_posix()
     try:
         yield from _form(path).check(path, package)
+        yield from _marked(path, package)
     except Unreadable as error:
         yield Finding(package=package, item="", message=str(error))
+
+
+def _marked(path: Path, package: str) -> Iterator[Finding]:
+    """Dates and remarks by which the files in a zip differ: a date for each right answer would tell them all."""
+    if path.suffix == ".zip":
+        with open_archive(path) as archive:
+            if len(archive.marks) > 1:
+                message = "the files in the zip have different dates or remarks, which could tell keys"
+                yield Finding(package=package, item="", message=message)
 
 
 def _form(path: Path) -> _Form:

@@ -24,7 +24,7 @@ from .delivered import (
     TrueFalseDelivered,
     is_truths,
 )
-from .markup import Element, Fragment, elements
+from .markup import Element, elements, fragment
 from .qti12_elements import (
     FILEBASE,
     QTI_TYPE,
@@ -211,7 +211,7 @@ def _matching(responses: list[Element], scored: Scored) -> MatchingDelivered:
 
 def _plain(label: Element) -> str:
     html = any(text.attributes.get("texttype") == "text/html" for text in label.inside("mattext"))
-    return Fragment(first_html(label)).text if html else first_text(label)
+    return fragment(first_html(label)).text if html else first_text(label)
 
 
 def _said(item: Element, scored: Scored) -> dict[str, str]:

@@ -17,7 +17,7 @@ from .delivered import (
     PartsDelivered,
     TrueFalseDelivered,
 )
-from .markup import Element, Fragment, elements
+from .markup import Element, elements, fragment
 from .qti12_elements import MANIFEST, Resource, labels, listed_resources, metadata, presented
 from .qti12_package import QuestionFile, question_files, read_item
 from .zips import Archive, open_archive
@@ -173,7 +173,7 @@ def _texts(file: QuestionFile, item: Element, shown: set[str]) -> Iterator[str]:
             if _LIKE_A_TAG.search(text.text):
                 yield f"{text.text[:40]!r} holds what looks like a tag, but is not marked text/html"
             continue
-        for link in Fragment(text.text).links:
+        for link in fragment(text.text).links:
             try:
                 shown.add(file.entry(link))
             except Unreadable as error:
@@ -184,8 +184,8 @@ def _texts(file: QuestionFile, item: Element, shown: set[str]) -> Iterator[str]:
 
 
 def _says(text: Element) -> bool:
-    fragment = Fragment(text.text)
-    return bool(fragment.text or fragment.images)
+    shown = fragment(text.text)
+    return bool(shown.text or shown.images)
 
 
 def _references(item: Element) -> Iterator[str]:
@@ -229,7 +229,7 @@ def _key(key: KeyDelivered) -> Iterator[str]:
     if len(set(options)) != len(options) or len(set(answers)) != len(answers):
         yield "two options are alike"
     if isinstance(key, MatchingDelivered):
-        if not all(Fragment(prompt).text or Fragment(prompt).images for prompt in key.prompts):
+        if not all(fragment(prompt).text or fragment(prompt).images for prompt in key.prompts):
             yield "a prompt says nothing"
         if len(set(key.pairs)) != len(key.pairs):
             yield "an answer belongs to two prompts"

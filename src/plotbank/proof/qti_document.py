@@ -15,7 +15,7 @@ from lxml import etree
 
 from . import Unreadable
 from .contents import within
-from .markup import Fragment, elements
+from .markup import elements, fragment
 from .zips import Archive
 
 MANIFEST = "imsmanifest.xml"
@@ -201,7 +201,7 @@ def html_of(holder: etree._Element, end: etree._Element | None = None, without: 
 def html_before(holder: etree._Element, end: etree._Element, without: Collection[etree._Element] = ()) -> str:
     """The same, where nothing that says or shows anything stands behind `end`; raises Unreadable otherwise."""
     before = html_of(holder, end, without)
-    said, whole = Fragment(before), Fragment(html_of(holder, without=(end, *without)))
+    said, whole = fragment(before), fragment(html_of(holder, without=(end, *without)))
     if (said.text, said.images) != (whole.text, whole.images):
         raise Unreadable(f"text or a picture stands behind the place of an answer (<{tag_of(end)}>)")
     return before

@@ -28,7 +28,7 @@ from .delivered import (
     TrueFalseDelivered,
     is_truths,
 )
-from .markup import Fragment
+from .markup import fragment
 from .qti_document import html_before, html_of, interactions, tag_of
 from .qti_processing import SCORE, Declaration, Grader, Single, Value, exact
 
@@ -325,7 +325,7 @@ def _matching(interaction: etree._Element, trials: Trials) -> MatchingDelivered:
         dict(pair for pair in pairs if len(pair) == 2),
         lambda given: trials.earned({name: tuple(f"{prompt} {answer}" for prompt, answer in given.items())}),
         prompts=tuple(html_of(prompt) for prompt in prompts),
-        answers=tuple(Fragment(html_of(answer)).text for answer in answers),
+        answers=tuple(fragment(html_of(answer)).text for answer in answers),
     )
 
 
@@ -333,7 +333,7 @@ def _drop_downs(where: Sequence[etree._Element], trials: Trials, hidden: Sequenc
     lists = [one for place in where for one in interactions(place)]
     names = [one.get("response-identifier", "") for one in lists]
     offered = [
-        [(option.get("identifier", ""), Fragment(html_of(option)).text) for option in options_of(one)] for one in lists
+        [(option.get("identifier", ""), fragment(html_of(option)).text) for option in options_of(one)] for one in lists
     ]
     if any(one != offered[0] for one in offered):
         raise Unreadable("the drop-downs do not all offer the same answers")

@@ -23,7 +23,7 @@ from .delivered import (
     PartsDelivered,
     TrueFalseDelivered,
 )
-from .markup import Fragment
+from .markup import fragment
 from .qti_document import (
     Manifest,
     Resource,
@@ -113,7 +113,7 @@ def _pictures(
             name = target(base, image.link)
             picture = picture_of(image, posixpath.basename(name), zipped_png(archive, name), option)
             yield replace(
-                picture, description=" ".join(Fragment(html_of(one)).text for one in described(item, element))
+                picture, description=" ".join(fragment(html_of(one)).text for one in described(item, element))
             )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .bars import read_histogram
 from .boxes import read_boxplot
 from .likeness import Bytes
-from .pictures import read_scatter
+from .points import read_scatter
 
 Ends = tuple[float, float]
 

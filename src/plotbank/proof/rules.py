@@ -1,9 +1,10 @@
 """The rules that delivered packages keep: what platforms would change, and what would tell students the key."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from typing import assert_never
 
@@ -20,7 +21,7 @@ from .delivered import (
     TrueFalseDelivered,
     printed,
 )
-from .markup import Fragment
+from .markup import fragment
 
 _LONGEST_ALT = 500
 
@@ -86,10 +87,10 @@ def _places_of(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterato
     for picture in delivered.pictures:
         yield _Place(name="picture's name", text=picture.name.removesuffix(".png"), stands=_stands_in_name)
     yield _Place(name="id", text=delivered.id, stands=_stands_in_name)
-    yield _Place(name="stem", text=Fragment(_TABLE.sub("", delivered.stem)).text, stands=_stands_in_stem)
+    yield _Place(name="stem", text=fragment(_TABLE.sub("", delivered.stem)).text, stands=_stands_in_stem)
     if isinstance(delivered.key, PartsDelivered):  # what one part says, another may ask
         for number, part in enumerate(delivered.key.parts, start=1):
-            yield _Place(name=f"text of part {number}", text=Fragment(part.stem).text, stands=_stands_in_stem)
+            yield _Place(name=f"text of part {number}", text=fragment(part.stem).text, stands=_stands_in_stem)
 
 
 def _without(text: str, numbers: Sequence[float]) -> str:
@@ -126,9 +127,9 @@ def _tells(key: KeyDelivered, place: _Place, captions: frozenset[str]) -> bool:
     """Whether the right answer stands in a place; all options standing there together tell nothing."""
     match key:
         case NumericDelivered():
+            answer = printed(key)
             # Elsewhere a digit stands by chance, and for all students alike: "Quiz 1".
-            a_digit = len(printed(key)) == 1
-            return (not a_digit or place.name == "text alternative") and place.holds(printed(key))
+            return (len(answer) > 1 or place.name == "text alternative") and place.holds(answer)
         case ChoiceDelivered():
             named = _named(key.options, place, captions)
             return not named.isdisjoint(key.correct) and len(named) < len(key.options)
@@ -147,7 +148,7 @@ def _tells(key: KeyDelivered, place: _Place, captions: frozenset[str]) -> bool:
 
 def _named(options: Sequence[str], place: _Place, captions: frozenset[str]) -> set[int]:
     """The positions of the options that stand in a place; what only names a picture is none."""
-    answers = [_plain(Fragment(option).text) for option in options]
+    answers = [_plain(fragment(option).text) for option in options]
     return {
         number
         for number, answer in enumerate(answers)
@@ -161,7 +162,7 @@ def _tells_pair(key: MatchingDelivered, place: _Place) -> bool:
     named = {number for number, answer in enumerate(answers) if place.holds(answer)}
     if len(named) == len(answers):
         return False
-    prompts = (_plain(Fragment(prompt).text) for prompt in key.prompts)
+    prompts = (_plain(fragment(prompt).text) for prompt in key.prompts)
     return any(
         pair in named and (prompt == _plain(place.about) or place.holds(prompt))
         for prompt, pair in zip(prompts, key.pairs, strict=True)
@@ -195,7 +196,8 @@ def _stands_in_stem(answer: str, text: str) -> bool:
     )
 
 
-def _readings(token: str) -> dict[Decimal, int]:
+@lru_cache(maxsize=4096)
+def _readings(token: str) -> Mapping[Decimal, int]:
     """The values that a printed number may have, with their decimals: some signs may part decimals or thousands."""
     token = _plain(token)
     readings: dict[Decimal, int] = {}

@@ -28,6 +28,13 @@ class Archive:
         """The names of all entries, in the order of the zip."""
         return tuple(self._entries)
 
+    @property
+    def marks(self) -> frozenset[tuple[object, ...]]:
+        """What entries say besides name and content: date, extra fields, remark, rights."""
+        return frozenset(
+            (entry.date_time, entry.extra, entry.comment, entry.external_attr) for entry in self._entries.values()
+        )
+
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 

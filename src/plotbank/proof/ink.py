@@ -1,0 +1,75 @@
+"""Ink on white paper: which pixels have some, and how much of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import Unreadable
+from .png import PALE, Pixels, Runs
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+
+_FAINT = 0.05  # cover of grey ink below which it is not told from the edge of a dot
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The pixels that are not paper, in reading order: where they are and which share of each is covered."""
+
+    rows: Integers
+    columns: Integers
+    cover: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Inked:
+    """What is on the paper: `dots` is the coloured ink, `grey` the other but for the faintest, and `rows` and `columns`
+    are the places of the darkest grey."""
+
+    shape: tuple[int, int]
+    dots: Ink
+    grey: Ink
+    rows: Integers
+    columns: Integers
+
+
+def unmix(pixels: Pixels) -> Inked:
+    """Each pixel as a mixture of paper with grey, or of paper with the dots' colour.
+
+    The colour of the dots is the most frequent one that is not grey.  The share of it in a mixture with white is
+    the ratio of the colours' spans (largest less smallest channel), for white and grey have none.
+    """
+    runs = pixels.runs.of(pixels.colours.min(axis=1) < 255 - PALE)
+    count = np.bincount(runs.numbers, runs.lengths, len(pixels.colours))
+    span = np.ptp(pixels.colours, axis=1)
+    coloured, grey = (count > 0) & (span > PALE), (count > 0) & (span <= PALE)
+    if not coloured.any():
+        raise Unreadable("the picture has no dots")
+    if not grey.any():
+        raise Unreadable("the picture has no axes")
+    dot = int(np.where(coloured, count, 0).argmax())
+    share = np.where(coloured, span / span[dot], 0)
+    mixture = 255 + share[:, None] * (pixels.colours[dot] - 255)
+    if np.abs(mixture - pixels.colours)[coloured].max() > 2 * PALE:
+        raise Unreadable("the picture has colours that are neither paper, nor grey, nor the dots'")
+    lightness = pixels.colours.mean(axis=1)
+    darkest = lightness[grey].min()
+    cover = (255 - lightness) / (255 - darkest)
+
+    axes = _ink(runs.of(grey & (lightness <= darkest + PALE)), cover)
+    return Inked(
+        shape=pixels.numbers.shape,
+        dots=_ink(runs.of(coloured), share),
+        grey=_ink(runs.of(grey & (cover > _FAINT)), cover),
+        rows=axes.rows,
+        columns=axes.columns,
+    )
+
+
+def _ink(runs: Runs, cover: Floats) -> Ink:
+    """The pixels of these runs, and what the colours cover of each."""
+    ahead = runs.columns - np.cumsum(runs.lengths) + runs.lengths  # of a run's column before its place among all pixels
+    columns = np.repeat(ahead, runs.lengths) + np.arange(int(runs.lengths.sum()))
+    return Ink(np.repeat(runs.rows, runs.lengths), columns, np.repeat(cover[runs.numbers], runs.lengths))
