@@ -25,7 +25,7 @@ from plotbank.proof.points import read_scatter
 
 SIZES = ((400, 300), (600, 450), (900, 600))
 DENSITIES = {1: 1.0, 2: 1.0, 3: 0.1}  # share of the pictures asked for
-OVERLAPS = (0.0, 0.1, 0.3, 1.01)  # of the dots touch another
+OVERLAPS = (0.0, 0.1, 0.3, 1.0)  # of the dots touch another
 X, Y = (0.0, 30.0), (0.0, 100.0)
 HEADS = (
     *("size", "density", "dots that touch", "pictures", "n wrong", "refused", "rms error, px", "rms error, axis"),
@@ -145,7 +145,7 @@ def main():
                     reading = None
                 seconds = time.process_time() - start
                 overlap = touching(points, area, density)
-                tallies[int(np.searchsorted(OVERLAPS, overlap, side="right")) - 1].add(reading, points, area, seconds)
+                tallies[int(np.searchsorted(OVERLAPS[1:-1], overlap, side="right"))].add(reading, points, area, seconds)
             for low, high, tally in zip(OVERLAPS, OVERLAPS[1:], tallies, strict=False):
                 tally.row(f"{size[0]} x {size[1]}", str(density), f"{100 * low:.0f}-{100 * high:.0f} %")
 

@@ -122,13 +122,15 @@ def test_the_nearest_pair_is_found_by_looking_at_every_pair(every_bank):
     from plotbank.proof.readers import READERS
 
     known, (package,) = records(every_bank), (every_bank / "moodle").iterdir()
-    copies = {}
+    copies, asked = {}, ("estimate", "which", "bars")
     for item in open_package(package, every_bank):
         name = item.id.partition("-")[2]
+        if name.partition("_")[0] not in asked:
+            continue
         kinds = [plot["kind"] for plot in known[name]["plots"]]
         read = (READERS[kind].read(picture.png) for kind, picture in zip(kinds, item.pictures, strict=True))
         copies[name] = [reading.coarse.astype(float) / 255 for reading in read]
-    for question in ("estimate", "which", "bars"):
+    for question in asked:
         entry = evidence(every_bank)["questions"][question]["nearest_pair"]
         own = {name: found for name, found in copies.items() if name.startswith(f"{question}_")}
         apart = {

@@ -1,6 +1,8 @@
 """`plotbank train` and `export`: from tables to a model that draws, and every refusal in one line."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,29 +17,55 @@ pytest.importorskip("onnxscript")
 
 from plotbank.cli import main  # noqa: E402
 from plotbank.generator.training import corpus, looks, runs  # noqa: E402
+from plotbank.generator.training.networks import NetworkConfig  # noqa: E402
+
+from .generator.exported import drawn_alone  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
 
+SMALL = NetworkConfig(hidden=16, style=16, blocks=1, channels=(4, 4, 8, 8), features=16)
+
+
 @pytest.fixture(scope="module")
-def sources():
+def run():
+    """The command line with a corpus of two tables, a small network, and few plots to look at checkpoints with."""
     names = "sklearn-wine", "sklearn-breast-cancer"
-    return [one for one in corpus.load(None, 1).trained if one.table.name in names]
-
-
-@pytest.fixture
-def run(sources, monkeypatch, tmp_path):
-    """The command line in an empty folder, with a corpus of two tables, and few plots to look at checkpoints with."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(runs, "SEEN", 60)
-    monkeypatch.setattr(looks, "ROWS", 2)
+    sources = [one for one in corpus.load(None, 1).trained if one.table.name in names]
     both = corpus.Corpus(trained=(sources[0],), held_out=(sources[-1],), skipped=())
-    monkeypatch.setattr(runs, "tables", lambda run: both)
+    plan = runs.plan
+
+    def small(*arguments):
+        planned = plan(*arguments)
+        return replace(planned, network=SMALL, training=replace(planned.training, batch=8))
 
     def command(*arguments):
         return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
-    return command
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "SEEN", 60)
+        patch.setattr(looks, "ROWS", 2)
+        patch.setattr(runs, "tables", lambda run: both)
+        patch.setattr(runs, "plan", small)
+        yield command
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def trained(run, tmp_path_factory):
+    """A folder in which a network has been trained and exported.  Do not change it: copy it."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        done = run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "-o", "histogram-v7")
+    assert done.exit_code == 0, done.output
+    return folder
 
 
 def refused(result):
@@ -47,44 +75,44 @@ def refused(result):
     return result.output.strip()
 
 
-def test_from_tables_to_a_model_that_draws_and_back_again(run, tmp_path):
+def test_from_tables_to_a_model_that_draws(trained):
     from plotbank.models import open_model, read_card, read_natural
 
-    done = run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "-o", "histogram-v7")
-    assert done.exit_code == 0, done.output
-    folder = tmp_path / "runs" / "histogram-gan-1"
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in (trained / "runs" / "histogram-gan-1").iterdir()}
     assert {"run.json", "pool.npz", "log.jsonl", "checkpoint.pt", "curves.png", "tensorboard"} <= names
     assert sum(name.startswith("sheet-") for name in names) == sum(name.startswith("average-") for name in names) == 4
 
-    card = read_card(tmp_path / "histogram-v7")
+    model = trained / "histogram-v7"
+    card = read_card(model)
     assert (card.name, card.kind, card.network) == ("histogram-v7", "histogram", "gan")
     assert "--plots 100 --seed 1 --steps 4 --threads 1 --out models/histogram-v7" in card.text["training"]["command"]
     natural = read_natural(card)
     data, raw = open_model(card, "cpu").outputs(("data", "raw"), np.zeros((3, card.noise), np.float32), natural[:3])
     assert data.shape == raw.shape == (3, 200, 1)
-    assert {path.name for path in (tmp_path / "histogram-v7").iterdir()} == {
+    assert {path.name for path in model.iterdir()} == {
         "model.onnx", "card.json", "conditions.npy", "samples.png", "training.json",
     }  # fmt: skip
-    assert str(tmp_path) not in (tmp_path / "histogram-v7" / "training.json").read_text()
+    assert str(trained) not in (model / "training.json").read_text()
 
-    # the same command elsewhere: the same network, bit for bit
-    again = run(
-        "train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "--run", "again", "-o", "histogram-v8"
-    )
-    assert again.exit_code == 0, again.output
-    assert read_card(tmp_path / "histogram-v8").sha256 == card.sha256
+
+def test_an_exported_plot_does_not_depend_on_its_neighbours(trained):
+    assert drawn_alone(trained / "histogram-v7") == ("data", "raw")
+
+
+def test_a_run_is_neither_overwritten_nor_taken_for_another_and_its_end_is_its_end(run, trained, folder):
+    shutil.copytree(trained / "runs", "runs")
 
     assert "holds a training run already" in refused(run("train", "histogram", "--steps", 4))
-    assert "is of the kind 'histogram', not 'scatter'" in refused(run("train", "scatter", "--resume", "--run", folder))
+    named = folder / "runs" / "histogram-gan-1"
+    assert "is of the kind 'histogram', not 'scatter'" in refused(run("train", "scatter", "--resume", "--run", named))
     assert run("train", "histogram", "--resume").exit_code == 0  # nothing is left to do
 
 
-def test_an_interrupted_run_goes_on_to_the_same_network(run, tmp_path, monkeypatch):
+def test_the_same_command_elsewhere_and_interrupted_makes_the_same_network_bit_for_bit(
+    run, trained, folder, monkeypatch
+):
     from plotbank.generator.training import train as training
-
-    whole = run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "--run", "whole")
-    assert whole.exit_code == 0, whole.output
+    from plotbank.models import read_card
 
     honest = training.train_step
 
@@ -99,22 +127,27 @@ def test_an_interrupted_run_goes_on_to_the_same_network(run, tmp_path, monkeypat
     done = run("train", "histogram", "--resume", "--run", "parts")  # with as many threads as before
     assert done.exit_code == 0, done.output
 
-    first, second = (torch.load(tmp_path / name / "checkpoint.pt")["average"] for name in ("whole", "parts"))
+    whole = trained / "runs" / "histogram-gan-1"
+    first, second = (torch.load(path / "checkpoint.pt")["average"] for path in (whole, folder / "parts"))
     assert all(torch.equal(first[key], second[key]) for key in first)
-    steps = [json.loads(line)["step"] for line in (tmp_path / "parts" / "log.jsonl").read_text().splitlines()]
+    steps = [json.loads(line)["step"] for line in (folder / "parts" / "log.jsonl").read_text().splitlines()]
     assert steps == sorted(steps)
+    exported = run("export", "parts", "-o", "histogram-v8")
+    assert exported.exit_code == 0, exported.output
+    assert read_card(folder / "histogram-v8").sha256 == read_card(trained / "histogram-v7").sha256
 
 
 @pytest.mark.parametrize("network", ["copula", "dcgan"])
-def test_the_baselines_are_made_by_the_same_commands(network, run, tmp_path):
+def test_the_baselines_are_made_by_the_same_commands(network, run, folder):
     from plotbank.models import read_card
 
-    name = f"histogram-{network}-v1"
-    done = run("train", "histogram", "--network", network, "--steps", 2, "--plots", 100, "--threads", 1)
+    name = f"scatter-{network}-v1"
+    done = run("train", "scatter", "--network", network, "--steps", 2, "--plots", 100, "--threads", 1)
     assert done.exit_code == 0, done.output
-    exported = run("export", f"runs/histogram-{network}-1", "-o", name)
+    exported = run("export", f"runs/scatter-{network}-1", "-o", name)
     assert exported.exit_code == 0, exported.output
-    assert read_card(tmp_path / name).outputs == (("picture",) if network == "dcgan" else ("data", "raw"))
+    outputs = ("picture",) if network == "dcgan" else ("data", "raw")
+    assert read_card(folder / name).outputs == drawn_alone(folder / name) == outputs
 
 
 @pytest.mark.parametrize(
@@ -131,9 +164,9 @@ def test_the_baselines_are_made_by_the_same_commands(network, run, tmp_path):
         ),
     ],
 )  # fmt: skip
-def test_refusals_are_one_line(arguments, message, run, tmp_path):
+def test_refusals_are_one_line(arguments, message, run, folder):
     assert message in refused(run(*arguments))
-    assert not list(tmp_path.iterdir())
+    assert not list(folder.iterdir())
 
 
 def test_a_run_without_a_checkpoint_cannot_be_exported(run, tmp_path):

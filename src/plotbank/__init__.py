@@ -3,6 +3,7 @@
 In a notebook, `plotbank.plot("scatter", r=0.8, n=50)` is a plot; docs/notebook.md has the rest.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .errors import PlotbankError
@@ -18,9 +19,7 @@ def __getattr__(name: str) -> Any:
     """What is public, imported when it is first asked for: it takes numpy and matplotlib."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import notebook
-
-    return getattr(notebook, name)
+    return getattr(import_module(".notebook", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ const titles = new Map(about.questions.map(({ id, title }) => [id, title]))
 const own = Array.from({ length: about.items }, (_, number) => number) // the others are shown in pairs only
 const earlier = new Set(about.banned)
 
-const CHUNK = 60 // cards, in whole rows of 2, 3, 4, 5 or 6
+const CHUNK = 60 // cards, in whole rows of 1 to 6
 const MOST_BARS = 12 // of keys in words
 const DIGITS = new Intl.NumberFormat('en')
 

@@ -21,7 +21,6 @@ from plotbank.generator.kinds import kinds, vector
 from plotbank.generator.tables import Table
 from plotbank.generator.training import looks, runs
 from plotbank.generator.training import train as training
-from plotbank.generator.training.baselines import copula
 from plotbank.generator.training.corpus import Pool
 from plotbank.generator.training.networks import CAST, Discriminator, Generator, NetworkConfig
 from plotbank.generator.training.train import (
@@ -307,40 +306,21 @@ def test_a_missing_gpu_is_one_clear_line() -> None:
 # Export
 
 
-@pytest.mark.parametrize(
-    ("network", "name"), [*(("gan", name) for name in NAMES), ("copula", NAMES[0]), ("dcgan", NAMES[0])]
-)
+# The third kind and the baselines are exported in tests/test_training_commands.py.
+@pytest.mark.parametrize("name", ["scatter", "boxplot"])
 def test_export_equals_torch_and_a_plot_does_not_depend_on_its_neighbours(
-    name: str, network: str, pools: dict[str, Pool], tmp_path: Path
+    name: str, pools: dict[str, Pool], tmp_path: Path
 ) -> None:
     pytest.importorskip("onnxscript")
-    runtime = pytest.importorskip("onnxruntime")
-    from plotbank.generator.training import export, networks
+    pytest.importorskip("onnxruntime")
+    from plotbank.generator.training import export
 
-    kind, pool = kinds()[name], pools[name]
+    from .exported import drawn_alone
+
     torch.manual_seed(0)
-    if network == "copula":
-        model = copula(kind, pool, 1).eval()
-    else:
-        config = DCGAN if network == "dcgan" else TrainingConfig()
-        model = new_state(kind, SMALL, config).average.eval()
-    path = tmp_path / "model.onnx"
-    difference = export.write_onnx(model, pool, path)
-    assert list(difference) == (["picture"] if network == "dcgan" else ["data", "raw"])
+    model = new_state(kinds()[name], SMALL, TrainingConfig()).average.eval()
+    difference = export.write_onnx(model, pools[name], tmp_path / "model.onnx")
+    assert list(difference) == ["data", "raw"]
     assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]  # one file, nothing external
-    assert str(Path(networks.__file__).parent).encode() not in path.read_bytes()  # no traces of this machine
-
-    inputs = export._example(model, pool, 7)
-    reference = None
-    for threads in (1, 2):
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
-        session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-        whole = session.run(list(difference), inputs)
-        reference = reference or whole
-        assert all(np.array_equal(a, b) for a, b in zip(whole, reference, strict=True))
-        if network == "dcgan":
-            continue  # draws no data, so nobody's key hangs on it
-        for i in range(7):
-            alone = session.run(["data"], {key: a[i : i + 1] for key, a in inputs.items()})
-            assert np.array_equal(alone[0][0], whole[0][i])
+    (tmp_path / "conditions.npy").write_bytes(export.natural_conditions(pools[name], 1))
+    assert drawn_alone(tmp_path) == ("data", "raw")

@@ -95,18 +95,20 @@ def values(feature, given):
 
 @cache
 def grids(name):
-    """For each case of a template's conditions, the values of every feature."""
-    return [
+    """For each case of a template's conditions, the values of every feature, and how many each has."""
+    found = [
         {f.name: values(f, case.get(f.name, case.get(f.family, USUAL.get(f.family or f.name)))) for f in KIND.features}
         for case in template(name).conditions
     ]
+    return [(grid, np.array([len(several) for several in grid.values()])) for grid in found]
 
 
 def condition(name, k, rng):
     """The k-th condition that can be drawn: every case, and every value of what is asked for, as often as any other."""
-    grid, reads = grids(name)[k % len(grids(name))], template(name).reads
+    (grid, sizes), reads = grids(name)[k % len(grids(name))], template(name).reads
     for _ in range(TRIES):
-        found = {feature: several[int(rng.integers(len(several)))] for feature, several in grid.items()}
+        places = rng.integers(sizes).tolist()
+        found = {feature: several[place] for (feature, several), place in zip(grid.items(), places, strict=True)}
         if reads:
             found[reads] = grid[reads][k % len(grid[reads])]
         found = KIND.settle(found)

@@ -104,18 +104,21 @@ def values(feature, given):
 
 @cache
 def grids(name):
-    """For each case of a template's conditions, the values of every feature but the number of classes."""
-    return [
+    """For each case of a template's conditions, the values of every feature but the number of classes, and how many each
+    has."""
+    found = [
         {f.name: values(f, case.get(f.name, USUAL.get(f.name))) for f in KIND.features if f.name != "bins"}
         for case in template(name).conditions
     ]
+    return [(grid, np.array([len(several) for several in grid.values()])) for grid in found]
 
 
 def condition(name, k, bins, rng):
     """The k-th condition that can be drawn: every case, and every value of what is asked for, as often as any other."""
-    grid = grids(name)[k % len(grids(name))]
+    grid, sizes = grids(name)[k % len(grids(name))]
     for _ in range(TRIES):
-        found = {feature: several[int(rng.integers(len(several)))] for feature, several in grid.items()}
+        places = rng.integers(sizes).tolist()
+        found = {feature: several[place] for (feature, several), place in zip(grid.items(), places, strict=True)}
         if not KIND.impossible({**found, "bins": float(bins)}):
             return {**found, "bins": float(bins)}
     raise AssertionError(f"{name}: no condition in {TRIES}")

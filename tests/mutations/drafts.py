@@ -176,8 +176,8 @@ def only(draft, questions):
         for bank, items in draft.banks
     ]
     ids = {item.id for _, items in banks for item in items}
-    evidence = deepcopy(draft.evidence)
-    evidence["questions"] = {name: one for name, one in evidence["questions"].items() if name in named}
+    questions = {name: one for name, one in draft.evidence["questions"].items() if name in named}
+    evidence = deepcopy(draft.evidence | {"questions": questions})
     return Draft(
         banks=banks,
         records={name: deepcopy(record) for name, record in draft.records.items() if name in ids},

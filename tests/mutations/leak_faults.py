@@ -141,7 +141,7 @@ def name_of_a_student_in_the_name_of_a_picture(draft):
 
 # Patterns over many items, of which none is wrong by itself
 
-ENOUGH = 24  # items in which a pattern cannot be chance
+ENOUGH = 24  # numbers whose order cannot be chance; of a few right places, more have to stand in order
 MANY = {"bank": "example", "formats": ("moodle", "canvas")}
 
 
@@ -150,7 +150,6 @@ def all_touched(draft):
 
 
 def ordered(draft: Draft, key):
-    draft.keep(ENOUGH)
     ((bank, items),) = draft.banks
     draft.banks = [(bank, sorted(items, key=key))]
     all_touched(draft)
@@ -158,6 +157,7 @@ def ordered(draft: Draft, key):
 
 @in_draft("q1", finding=r"in the order of their keys", **MANY)
 def items_in_the_order_of_their_keys(draft):
+    draft.keep(ENOUGH)
     ordered(draft, lambda item: item.key.value)
 
 
@@ -174,7 +174,7 @@ def size_of_the_file_goes_with_the_key(draft):
     sizes = [len(recompressed(png_of(item), 0)) for item in draft.items]
     for item in draft.items:
         png = recompressed(png_of(item), 0)
-        draft.show(item, longer(png, max(sizes) + 10 * (1 + keys.index(item.key.value)) - len(png)))
+        draft.show(item, longer(png, max(sizes) + 24 * (1 + keys.index(item.key.value)) - len(png)))
 
 
 def longer(png, by):

@@ -10,7 +10,8 @@ rectangle around each.  They were made once, from the font's outlines at 512 pix
 
     image = Image.new("L", (400, 500))
     ImageDraw.Draw(image).text((20, 450), digit, fill=255, font=ImageFont.truetype("DejaVuSans.ttf", 512), anchor="ls")
-    cells = np.rint(15 * _cells(np.asarray(image) > 127))
+    ink = np.asarray(image) > 127
+    cells = np.rint(15 * _cells(ink, _box(ink)))
 
 Places are in pixels from the picture's upper left corner; ink is the share of a pixel that is covered.
 """
@@ -29,6 +30,7 @@ from .png import PALE, Pixels
 
 Ends = tuple[float, float]
 Runs = list[tuple[int, int]]
+Box = tuple[float, float, float, float]
 
 MINUS = "\N{MINUS SIGN}"
 _DIGITS = {
@@ -233,6 +235,13 @@ def _longest(line: Floats, tall: float) -> str:
 
 def _text(line: Floats) -> str:
     """The characters of a label; � for each that is none of a number's."""
+    return _text_of(line.shape[1], line.astype(np.float32).tobytes())
+
+
+@lru_cache(maxsize=1024)
+def _text_of(width: int, inks: bytes) -> str:
+    """The same, of the ink of lines so wide: axes of one question that differ have many labels in common."""
+    line = np.frombuffer(inks, np.float32).reshape(-1, width)
     parts = [(first, last, _box(line[:, first:last])) for first, last in _runs(line.max(axis=0) > 0)]
     height = max(box[1] - box[0] for *_, box in parts)
     tall = [box for *_, box in parts if box[1] - box[0] >= _TALL * height]
@@ -267,7 +276,7 @@ def _character(ink: Floats, top: float, bottom: float) -> str:
     tall = bottom - top
     height, width = (box[1] - box[0]) / tall, (box[3] - box[2]) / tall
     if height >= _TALL:
-        return _digit(ink) if width < 0.9 else ""
+        return _digit(ink, box) if width < 0.9 else ""
     above = (bottom - (box[0] + box[1]) / 2) / tall
     if width > 2 * height and height < _THIN and 0.25 < above < 0.55:
         return MINUS
@@ -278,17 +287,17 @@ def _character(ink: Floats, top: float, bottom: float) -> str:
     return "" if above > 0.2 else "," if height > _POINT else "."
 
 
-def _digit(ink: Floats) -> str:
-    """The digit that this ink is; nothing where it is none."""
-    apart = ((_cells(ink) - _SHAPES) ** 2).mean(axis=1)
-    first, second = np.argsort(apart)[:2]
+def _digit(ink: Floats, box: Box) -> str:
+    """The digit that this ink in this rectangle is; nothing where it is none."""
+    apart = ((_cells(ink, box) - _SHAPES) ** 2).mean(axis=1)
+    first, second = apart.argsort()[:2]
     return str(first) if apart[first] <= min(_UNLIKE, _SURE * apart[second]) else ""
 
 
-def _cells(ink: Floats) -> Floats:
-    """The ink in each of 12 rows of 8 cells that divide the smallest rectangle around it, shape (96,)."""
-    top, bottom, left, right = _box(ink)
-    cells: Floats = (_shares(_ROWS, top, bottom, ink.shape[0]) @ ink @ _shares(_COLUMNS, left, right, ink.shape[1]).T)
+def _cells(ink: Floats, box: Box) -> Floats:
+    """The ink in each of 12 rows of 8 cells that divide this rectangle, shape (96,)."""
+    top, bottom, left, right = box
+    cells: Floats = _shares(_ROWS, top, bottom, ink.shape[0]) @ ink @ _shares(_COLUMNS, left, right, ink.shape[1]).T
     return cells.ravel()
 
 
@@ -301,14 +310,16 @@ def _shares(cells: int, low: float, high: float, pixels: int) -> Floats:
     return shares
 
 
-def _box(ink: Floats) -> tuple[float, float, float, float]:
+def _box(ink: Floats) -> Box:
     """Top, bottom, left and right of ink: where a pixel is covered by half, its edge lies in its middle."""
-    down, across = ink.max(axis=1), ink.max(axis=0)
-    rows, columns = np.flatnonzero(down), np.flatnonzero(across)
-    (top, bottom), (left, right) = rows[[0, -1]], columns[[0, -1]]
-    return float(top + 1 - down[top]), float(bottom + down[bottom]), float(left + 1 - across[left]), float(
-        right + across[right]
-    )
+    down, across = ink.max(axis=1).tolist(), ink.max(axis=0).tolist()
+    return *_extent(down), *_extent(across)
+
+
+def _extent(covers: Sequence[float]) -> tuple[float, float]:
+    """Where ink begins and where it ends, by its largest cover in each row (or column)."""
+    inked = [place for place, cover in enumerate(covers) if cover > 0]
+    return inked[0] + 1 - covers[inked[0]], inked[-1] + covers[inked[-1]]
 
 
 def _numbers(texts: Sequence[str]) -> Iterator[list[float | None]]:
@@ -338,5 +349,7 @@ def _number(text: str, mark: str) -> float | None:
 
 def _runs(flags: npt.NDArray[np.bool_]) -> Runs:
     """First place of each run of true flags, and the one after its last."""
-    changes = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
-    return [(int(first), int(last)) for first, last in changes.reshape(-1, 2)]
+    padded = np.zeros(len(flags) + 2, np.bool_)
+    padded[1:-1] = flags
+    changes = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(changes[::2], changes[1::2], strict=True))
