@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
 _LARGEST = 4 * 2**30  # bytes of a file in private/: a hundred times those of the largest bank that anybody needs
-_PLAIN_NAME = re.compile(r"[a-z_]+\.[a-z]+")
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]*\.[a-z]+")
 _WIDTHS = {"scatter": 2, "boxplot": 2, "histogram": 1}  # numbers of one value: x and y, group and value, value
 
 

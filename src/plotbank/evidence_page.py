@@ -100,7 +100,7 @@ def _notes(evidence: Record) -> Iterator[str]:
     """What the table's words mean, and what is out of the ordinary."""
     yield (
         "Pictures are compared cell by cell: 0\N{NO-BREAK SPACE}% is the same picture. Difficulty is predicted, in "
-        "logits: where 50 in 100 are right, half a logit more makes it 38. Clarity is the distance from the key to the "
+        "logits: where 50 in 100 are right, half a logit more makes it 62. Clarity is the distance from the key to the "
         "nearest answer that is marked wrong, in units of what a person can just tell apart. A draw that was refused "
         "was shown to nobody: the next one from the same student's seed took its place."
     )

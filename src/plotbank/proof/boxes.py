@@ -163,13 +163,12 @@ def read_boxplot(png: bytes) -> BoxReading:
     pixels = decode(png)
     inked = _inked(pixels)
     axes = inked.axes()
-    field = inked.field(axes)
-    spans = _runs(field.max(axis=0) > 0)
+    spans = inked.spans(axes)
     if not spans:
         raise Unreadable("the picture has no boxes")
     if min(last - first for first, last in spans) < _FEWEST:
         raise Unreadable("something in the picture is too narrow for a box")
-    windows = [field[:, first:last] for first, last in spans]
+    windows = [inked.window(span, axes.inner_bottom) for span in spans]
     found = _measured(windows, inked.step)
     outliers = _outliers(windows, found, axes.inner_bottom)
     doubt = max(_doubt(window, found, group, outliers, axes.inner_bottom) for group, window in enumerate(windows))
@@ -182,7 +181,7 @@ def read_boxplot(png: bytes) -> BoxReading:
 
     groups = []
     for group, (first, _) in enumerate(spans):
-        centre = axes.inner_left + first + found.sides[group].mean() - axes.left
+        centre = first + found.sides[group].mean() - axes.left
         whisker_low, q1, q2, q3, whisker_high = shares(found.lines[group])
         groups.append(
             GroupReading(
@@ -200,48 +199,57 @@ def read_boxplot(png: bytes) -> BoxReading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Levels:
-    """The picture as levels of ink, shape (height, width).
+class _Inked:
+    """The picture and the `levels` of ink that its colours are.
 
     0 is paper, up to `_FULL` the colour of the boxes, then grey.  `step` is the smallest difference between shades,
     as a share of full ink.
     """
 
+    pixels: Pixels
     levels: Levels
     step: float
 
     def axes(self) -> Axes:
         """The axes, on which outliers may lie."""
-        height, width = self.levels.shape
-        strong = np.flatnonzero((self.levels >= _STRONG) & (self.levels != _GREY))
-        rows, columns = np.divmod(strong, width)
-        return axes_of((height, width), rows, columns)
+        strong = (self.levels >= _STRONG) & (self.levels != _GREY)
+        return axes_of(self.pixels.numbers.shape, *self.pixels.runs.of(strong).pixels())
 
-    def field(self, axes: Axes) -> Levels:
-        """All rows between the ends of the x axis.  From that axis on, where colour may lie over grey, it is full ink.
+    def spans(self, axes: Axes) -> list[tuple[int, int]]:
+        """The first column of each group, and the one after its last: there is colour in each between.
 
         Raises:
-            Unreadable: there is colour elsewhere, or grey above the x axis.
+            Unreadable: there is colour outside the ends of the x axis, or grey above that axis between them.
         """
-        left, field, right = np.split(self.levels, [axes.inner_left, axes.right], axis=1)
-        for outside in (left, right):
-            if ((outside > 0) & (outside <= _FULL)).any():
-                raise Unreadable("something is drawn outside the axes")
-        if field[: axes.inner_bottom].max() > _FULL:
+        colour = self.pixels.runs.of((self.levels > 0) & (self.levels <= _FULL))
+        ends = colour.columns + colour.lengths
+        if (colour.columns < axes.inner_left).any() or (ends > axes.right).any():
+            raise Unreadable("something is drawn outside the axes")
+        grey = self.pixels.runs.of(self.levels > _FULL)
+        between = (grey.columns + grey.lengths > axes.inner_left) & (grey.columns < axes.right)
+        if (between & (grey.rows < axes.inner_bottom)).any():
             raise Unreadable("there is grey ink above the axis")
-        below = field[axes.inner_bottom :]
-        flags = np.where((below > 0) & (below <= _FULL), _FULL, 0).astype(np.uint8)
-        return np.concatenate([field[: axes.inner_bottom], flags])
+        width = self.pixels.numbers.shape[1] + 1
+        begun = np.bincount(colour.columns, minlength=width) - np.bincount(ends, minlength=width)
+        return _runs(np.cumsum(begun) > 0)
+
+    def window(self, span: tuple[int, int], floor: int) -> Levels:
+        """The levels in these columns.  From the row `floor` on, where the x axis begins and colour may lie over grey,
+        colour is full ink, and grey none."""
+        window = self.levels[self.pixels.numbers[:, slice(*span)]]
+        below = window[floor:]
+        window[floor:] = np.where((below > 0) & (below <= _FULL), _FULL, 0)
+        return window
 
 
-def _inked(pixels: Pixels) -> _Levels:
+def _inked(pixels: Pixels) -> _Inked:
     """Each pixel as a mixture of paper with grey, or of paper with the boxes' colour.
 
     That colour is the one furthest from grey; the share of it in a mixture with white is the ratio of what they lack
     of white.
     """
     colours = pixels.colours
-    used = _used(pixels)
+    used = np.bincount(pixels.runs.numbers, minlength=len(colours)) > 0
     span = np.ptp(colours, axis=1)
     pale = (colours >= 255 - PALE).all(axis=1)
     coloured, grey = used & ~pale & (span > PALE), used & ~pale & (span <= PALE)
@@ -255,29 +263,11 @@ def _inked(pixels: Pixels) -> _Levels:
     if np.abs(share[:, None] * lack[ink] - lack)[coloured].max() > 2 * PALE:
         raise Unreadable("the picture has colours that are neither paper, nor grey, nor the boxes'")
     brightness = colours.mean(axis=1)
-    table = np.rint(_FULL * share).astype(np.uint8)
-    table[grey] = _GREY
-    table[grey & (brightness <= brightness[grey].min() + PALE)] = _DARKEST
-    shades = np.unique(np.append(table[coloured], 0))
-    return _Levels(_looked_up(pixels.numbers, table), float(np.diff(shades).min(initial=_FULL)) / _FULL)
-
-
-def _used(pixels: Pixels) -> npt.NDArray[np.bool_]:
-    """Which of the colours there are in the picture."""
-    if pixels.numbers.dtype != np.uint8:
-        return np.bincount(pixels.numbers.ravel(), minlength=len(pixels.colours)) > 0
-    everything = pixels.numbers.tobytes()  # searching bytes is faster than counting
-    return np.array([number.to_bytes() in everything for number in range(len(pixels.colours))])
-
-
-def _looked_up(numbers: npt.NDArray[np.integer], table: Levels) -> Levels:
-    """The table's entry of each number."""
-    if numbers.dtype != np.uint8:
-        levels: Levels = table[numbers]
-        return levels
-    whole = np.zeros(256, np.uint8)
-    whole[: len(table)] = table[:256]
-    return np.frombuffer(numbers.tobytes().translate(whole.tobytes()), np.uint8).reshape(numbers.shape)
+    levels = np.rint(_FULL * share).astype(np.uint8)
+    levels[grey] = _GREY
+    levels[grey & (brightness <= brightness[grey].min() + PALE)] = _DARKEST
+    shades = np.unique(np.append(levels[coloured], 0))
+    return _Inked(pixels, levels, float(np.diff(shades).min(initial=_FULL)) / _FULL)
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -510,7 +500,7 @@ def _fit_discs(breadth: Floats, rows: Integers, places: Floats, radius: float) -
 def _doubt(window: Levels, found: _Found, group: int, outliers: _Outliers, floor: int) -> float:
     """The largest difference between a group's window and the drawing of what was found, as a share of a pixel.
 
-    Neighbouring rows and columns that look alike are drawn once.  How two lines share a pixel depends on the painter:
+    Neighbouring rows and columns that look alike, in the window and in the drawing, are compared once.  How two lines share a pixel depends on the painter:
     anything from the larger cover to the sum is no difference.  From the row `floor` on the window tells only where
     there is colour.
     """
@@ -532,6 +522,8 @@ def _doubt(window: Levels, found: _Found, group: int, outliers: _Outliers, floor
     )
     fresh_rows, fresh_columns = _fresh(down, places, radius), _fresh(across, np.full(len(places), middle), radius)
     fresh_rows[floor : floor + 1] = True
+    fresh_rows[1:] |= (window[1:] != window[:-1]).any(axis=1)
+    fresh_columns[1:] |= (window[:, 1:] != window[:, :-1]).any(axis=0)
     rows, columns = np.flatnonzero(fresh_rows), np.flatnonzero(fresh_columns)
     outer_x, inner_x, inside_x, cap_x, stem_x = across[:, columns]
     outer, inner, inside, median, upper, lower, above, below = down[:, rows, None]
@@ -552,11 +544,8 @@ def _doubt(window: Levels, found: _Found, group: int, outliers: _Outliers, floor
     least[veiled] = least[veiled] > _CERTAIN
     apart = np.hypot(columns + 0.5 - middle, rows[veiled, None] + 0.5 - places[:, None, None])
     most[veiled] = (apart < radius + 1).any(axis=0)
-    at_row, at_column = np.cumsum(fresh_rows) - 1, np.cumsum(fresh_columns) - 1
-    palest, darkest = (np.rint(_FULL * share).astype(np.uint8)[:, at_column][at_row] for share in (least, most))
-    excess = np.maximum(window, darkest) - darkest
-    lack = palest - np.minimum(window, palest)
-    return float(max(excess.max(), lack.max())) / _FULL
+    seen = window[np.ix_(rows, columns)] / _FULL
+    return float(max((seen - most).max(), (least - seen).max()))
 
 
 def _fresh(covers: Floats, middles: Floats, radius: float) -> npt.NDArray[np.bool_]:

@@ -70,6 +70,4 @@ def unmix(pixels: Pixels) -> Inked:
 
 def _ink(runs: Runs, cover: Floats) -> Ink:
     """The pixels of these runs, and what the colours cover of each."""
-    ahead = runs.columns - np.cumsum(runs.lengths) + runs.lengths  # of a run's column before its place among all pixels
-    columns = np.repeat(ahead, runs.lengths) + np.arange(int(runs.lengths.sum()))
-    return Ink(np.repeat(runs.rows, runs.lengths), columns, np.repeat(cover[runs.numbers], runs.lengths))
+    return Ink(*runs.pixels(), np.repeat(cover[runs.numbers], runs.lengths))

@@ -37,6 +37,12 @@ class Runs:
         some = colours[self.numbers]
         return Runs(self.rows[some], self.columns[some], self.lengths[some], self.numbers[some])
 
+    def pixels(self) -> tuple[Integers, Integers]:
+        """The rows and the columns of all their pixels, in reading order."""
+        ahead = self.columns - np.cumsum(self.lengths) + self.lengths  # of a run's column before its place among all
+        columns = np.repeat(ahead, self.lengths) + np.arange(int(self.lengths.sum()))
+        return np.repeat(self.rows, self.lengths), columns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pixels:
