@@ -16,7 +16,7 @@ demo: $(VENV)/run
 	$(BIN)/plotbank verify build/demo
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -q -n auto --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # Without -n: one browser plays everything. Nothing is skipped here.
 browser: $(VENV)/dev $(NODE_MODULES)/installed

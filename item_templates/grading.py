@@ -246,6 +246,26 @@ def _prove_number(
         yield f"the picture cannot prove the key: it shows {shown:.5g} to within {reach:.2g}, more than {most:.2g}"
     elif not abs(shown - answer.value) <= 0.5 * 10.0**-answer.decimals + reach + _SLACK:
         yield f"the key is {answer.value:g}, but the picture shows {shown:.5g}"
+    yield from _prove_widths(template, answer, names, errors)
+
+
+def _prove_widths(
+    template: Template, answer: Number, names: Mapping[str, Any], errors: Readings | None
+) -> Iterator[str]:
+    """The tolerance and the bands are those of the template, rounded as it rounds them."""
+    assert template.tolerance is not None, "the form of a numerical template has a tolerance"
+    names = {**names, "key": answer.value}
+    wanted = [(template.tolerance, 1.0), *((band.tolerance, band.share) for band in template.bands)]
+    found = [(answer.tolerance, 1.0), *answer.bands]
+    if len(found) != len(wanted):
+        yield f"{len(found) - 1} bands of partial credit were made, but the template has {len(wanted) - 1}"
+        return
+    unit = 10.0**-answer.decimals
+    for (width, share), (expression, share_wanted) in zip(found, wanted, strict=True):
+        shown, reach = _shown(expression, names, errors, _SHARE_OF_TOLERANCE * width)
+        # that of the exact key may round to the next width
+        if abs(width - max(shown, 0.5 * unit)) > unit + reach + _SLACK or share != share_wanted:
+            yield f"the tolerance {width:g} earns {share:.0%}, but by the template {shown:.3g} earns {share_wanted:.0%}"
 
 
 def _prove_choice(

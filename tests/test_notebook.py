@@ -112,7 +112,7 @@ def test_what_cannot_be_plotted_is_refused_in_a_line_that_says_what_can(kind, as
 
 
 def test_features_that_no_plot_has_together_are_refused():
-    with pytest.raises(plotbank.PlotbankError, match="no plot has r = 0.9, bend = 0.8"):
+    with pytest.raises(plotbank.PlotbankError, match="no plot has r = 0.9, n = 50, bend = 0.8 .* leave no scatter"):
         plotbank.plot("scatter", r=0.9, bend=0.8, n=50)
 
 

@@ -58,14 +58,17 @@ def folder(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def trained(run, tmp_path_factory):
+def trained(run, once):
     """A folder in which a network has been trained and exported.  Do not change it: copy it."""
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        done = run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "-o", "histogram-v7")
-    assert done.exit_code == 0, done.output
-    return folder
+
+    def make(folder):
+        (folder / "bank").mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder / "bank")
+            done = run("train", "histogram", "--steps", 4, "--plots", 100, "--threads", 1, "-o", "histogram-v7")
+        assert done.exit_code == 0, done.output
+
+    return once("trained", make)
 
 
 def refused(result):

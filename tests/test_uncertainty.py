@@ -1,5 +1,7 @@
 """Keys are proved to within what can be read, no further and no less: computed from the readings' standard errors."""
 
+import re
+
 import pytest
 
 from plotbank.item_templates import View, built_in, parse
@@ -11,6 +13,13 @@ VIEW = View(x=Axis(label="x", low=0, high=10), y=Axis(label="y", low=0, high=100
 SLOPE = Number(value=2.0, decimals=1, tolerance=0.25, bands=())
 
 
+def slope(key="slope", tolerance="0.2"):
+    """The template of slopes with another key and a fixed tolerance."""
+    source = built_in("scatter/slope").source
+    source = re.sub(r"^key = .*$", f'key = "{key}"', source, flags=re.MULTILINE)
+    return parse("slope", re.sub(r"^tolerance = .*$", f'tolerance = "{tolerance}"', source, flags=re.MULTILINE))
+
+
 def said(template, answer, readings, errors=None, drawn=None):
     """What contradicts the answer, for one picture or several."""
     several = readings if isinstance(readings, list) else [readings]
@@ -19,41 +28,48 @@ def said(template, answer, readings, errors=None, drawn=None):
 
 
 def test_a_number_within_half_a_unit_and_four_standard_errors():
-    slope = built_in("scatter/slope")
-
-    assert said(slope, SLOPE, {"slope": 2.05}, {"slope": 0.0}) == []
-    assert said(slope, SLOPE, {"slope": 2.0539}, {"slope": 0.001}) == []
-    assert said(slope, SLOPE, {"slope": 2.0541}, {"slope": 0.001}) == ["the key is 2, but the picture shows 2.0541"]
-    assert said(slope, SLOPE, {"slope": 1.9459}, {"slope": 0.001}) == ["the key is 2, but the picture shows 1.9459"]
+    assert said(slope(), SLOPE, {"slope": 2.05}, {"slope": 0.0}) == []
+    assert said(slope(), SLOPE, {"slope": 2.0539}, {"slope": 0.001}) == []
+    assert said(slope(), SLOPE, {"slope": 2.0541}, {"slope": 0.001}) == ["the key is 2, but the picture shows 2.0541"]
+    assert said(slope(), SLOPE, {"slope": 1.9459}, {"slope": 0.001}) == ["the key is 2, but the picture shows 1.9459"]
 
 
 def test_what_is_read_too_roughly_proves_nothing():
     """Four standard errors are at most a tenth of the tolerance."""
-    slope = built_in("scatter/slope")
-
-    assert said(slope, SLOPE, {"slope": 2.0}, {"slope": 0.00625}) == []
-    assert said(slope, SLOPE, {"slope": 2.0}, {"slope": 0.00626}) == [
+    assert said(slope(), SLOPE, {"slope": 2.0}, {"slope": 0.00625}) == []
+    assert said(slope(), SLOPE, {"slope": 2.0}, {"slope": 0.00626}) == [
         "the picture cannot prove the key: it shows 2 to within 0.025, more than 0.025"
     ]
 
 
 def test_without_errors_a_tenth_of_the_tolerance_is_allowed():
-    slope = built_in("scatter/slope")
-
-    assert said(slope, SLOPE, {"slope": 2.0749}) == []
-    assert said(slope, SLOPE, {"slope": 2.0751}) == ["the key is 2, but the picture shows 2.0751"]
+    assert said(slope(), SLOPE, {"slope": 2.0749}) == []
+    assert said(slope(), SLOPE, {"slope": 2.0751}) == ["the key is 2, but the picture shows 2.0751"]
 
 
 def test_errors_are_carried_through_the_expression_and_added_in_quadrature():
     """For 3 slope + intercept they are 3 s and i: with 0.001 and 0.004 five thousandths, of which four are 0.02."""
-    source = built_in("scatter/slope").source.replace('key = "slope"', 'key = "3 * slope + intercept"')
-    template = parse("sum", source)
+    template = slope(key="3 * slope + intercept", tolerance="2")
     answer = Number(value=7.0, decimals=0, tolerance=2.5, bands=())
     errors = {"slope": 0.001, "intercept": 0.004, "r": 5.0}
 
     assert said(template, answer, {"slope": 2.0, "intercept": 1.5199}, errors) == []
     assert said(template, answer, {"slope": 2.0, "intercept": 1.5201}, errors) == [
         "the key is 7, but the picture shows 7.5201"
+    ]
+
+
+def test_tolerances_and_bands_are_those_of_the_template():
+    """0.2 with one decimal place is 0.25; next to it 0.15 and 0.35, as the key that was graded may have been a little off."""
+    wide = Number(value=2.0, decimals=1, tolerance=0.35, bands=())
+    banded = Number(value=2.0, decimals=1, tolerance=0.25, bands=((0.45, 0.5),))
+
+    assert said(slope(), SLOPE, {"slope": 2.0}, {"slope": 0.0}) == []
+    assert said(slope(), wide, {"slope": 2.0}, {"slope": 0.0}) == [
+        "the tolerance 0.35 earns 100%, but by the template 0.2 earns 100%"
+    ]
+    assert said(slope(), banded, {"slope": 2.0}, {"slope": 0.0}) == [
+        "1 bands of partial credit were made, but the template has 0"
     ]
 
 

@@ -1,6 +1,7 @@
 """What `private/` says of a bank, read and checked, for those who prove the bank against it."""
 
 import csv
+import hashlib
 import json
 import math
 import re
@@ -74,9 +75,10 @@ class VariantRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRecord:
-    """A question as it was built: its templates by name, and whether answers were to be "distinct"."""
+    """A question as it was built: its templates by name, its points, and whether answers were to be "distinct"."""
 
     templates: Mapping[str, Template]
+    points: float
     distinct_answers: bool
 
 
@@ -186,14 +188,20 @@ def _evidence(path: Path) -> _Evidence:
         },
         questions={
             str(question): QuestionRecord(
-                templates={
-                    str(one["name"]): read_template(str(one["name"]), str(one["source"])) for one in entry["templates"]
-                },
+                templates={str(one["name"]): _template(one) for one in entry["templates"]},
+                points=float(entry["points"]),
                 distinct_answers=entry["distinct"] == "answer",
             )
             for question, entry in evidence["questions"].items()
         },
     )
+
+
+def _template(record: Mapping[str, Any]) -> Template:
+    name, source = str(record["name"]), str(record["source"])
+    if hashlib.sha256(source.encode()).hexdigest() != record["sha256"]:
+        raise ValueError(f"the template {name!r} is not the one of its hash")
+    return read_template(name, source)
 
 
 def _variants(path: Path) -> dict[str, VariantRecord]:

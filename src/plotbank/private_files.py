@@ -278,6 +278,7 @@ def _question_evidence(
     nearest = min(alike, key=lambda pair: pair.apart, default=None)
     return {
         "title": question.title,
+        "points": question.points,
         "kind": question.kind.name,
         "templates": [
             {

@@ -5,6 +5,7 @@ packages ── open ──► items ── words, key, tables, leaks ──► 
 """
 
 import hashlib
+import math
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from .items import Axis, PictureSpec
 from .picture_proof import Pictured, Proved, proved
 from .processes import later, usable, workers
 from .proof import Finding, Unreadable
-from .proof.delivered import Delivered, printed
+from .proof.delivered import Delivered, PartsDelivered, printed
 from .proof.packages import check_package, open_package
 from .proof.rules import leaks
 from .proving import of_delivered
@@ -34,6 +35,8 @@ from .wording_record import changed, words_of
 _VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
 _WORD = re.compile(r"\w+")
 _WORTH_PROCESSES = 150  # pictures: fewer are read sooner than other processes are started
+_WITHOUT_IDS = frozenset({"moodle-synchronised"})  # formats that have none for a variant
+_SAME_SHARE = 0.011  # of the mark: some platforms count in whole percent
 _BATCH = 8  # variants that a process proves at a time
 _AHEAD = 4  # batches for each process that are begun before the first is finished
 
@@ -289,6 +292,9 @@ def _messages(
     if (form, name) in seen.items:
         yield "this variant has been delivered before"
     seen.items.add((form, name))
+    if not _VARIANT.search(delivered.id) and form not in _WITHOUT_IDS:
+        yield f"the identifier {delivered.id!r} is not that of a variant"
+    yield from _weights(delivered, records.questions[variant.question].points)
     if list(pictures) != [plot.picture for plot in variant.plots]:
         yield "the pictures are not those that were built for this variant"
     left_out = records.left_out.get(form, {}).get(variant.question, frozenset())
@@ -297,6 +303,16 @@ def _messages(
     yield from _misplaced(delivered, variant, seen, accommodated=name in records.accommodated)
     if (key := printed(delivered.key)) != records.keys.get(name):
         yield f"the key is {key}, but private/answer_key.csv says {records.keys.get(name, 'nothing')}"
+
+
+def _weights(delivered: Delivered, points: float) -> Iterator[str]:
+    """Points, and shares of them, that are not those of the question.  The points of parts are scaled by each quiz."""
+    if isinstance(delivered.key, PartsDelivered):
+        shares = [part.share for part in delivered.key.parts]
+        if max(shares) - min(shares) > _SAME_SHARE:
+            yield f"the parts earn {', '.join(f'{share:.0%}' for share in shares)} of the mark, not equal shares"
+    elif not math.isclose(delivered.points, points, rel_tol=1e-6):
+        yield f"the item earns {delivered.points:g} points, but the question {points:g}"
 
 
 def _answers(variant: VariantRecord, left_out: frozenset[str]) -> list[Answer]:

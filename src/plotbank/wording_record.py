@@ -38,6 +38,7 @@ _CALLED = {
 }
 _LEFT_OUT = {"comments": ("option_feedback",), "feedback": ("if_correct", "if_incorrect")}  # by downgrade
 _LONGEST = 120  # characters of a text that a message repeats
+_BEFORE = 20  # of them before the first that differs
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
@@ -75,7 +76,7 @@ def changed(built: Mapping[str, Any], found: Mapping[str, Any], left_out: Collec
                 for message in changed(one, other, left_out):
                     yield f"part {number}: {message}"
         elif _squeezed(was) != _squeezed(now):
-            yield f"{_CALLED.get(name, name)} {_cut(now)}, but {_cut(was)} was built"
+            yield f"{_CALLED.get(name, name)} {_cut(now, was)}, but {_cut(was, now)} was built"
 
 
 def plain(html: str) -> str:
@@ -118,6 +119,12 @@ def _squeezed(said: Any) -> Any:
     return "".join(said.split()) if isinstance(said, str) else said
 
 
-def _cut(said: Any) -> str:
-    shown = repr(said) if said else "nothing"
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+def _cut(said: Any, other: Any) -> str:
+    """A text to repeat: a long one from shortly before it differs from the other."""
+    shown, beside = (repr(one) if one else "nothing" for one in (said, other))
+    if len(shown) <= _LONGEST:
+        return shown
+    same = next((place for place, pair in enumerate(zip(shown, beside, strict=False)) if len({*pair}) > 1), 0)
+    first = max(0, min(same, len(shown) - _LONGEST) - _BEFORE)
+    last = first + _LONGEST
+    return f"{'...' if first else ''}{shown[first:last]}{'...' if last < len(shown) else ''}"

@@ -3,7 +3,6 @@ import readline from 'node:readline'
 import { chromium } from 'playwright-core'
 
 const STEP_MS = 20_000
-const VIEWPORT = { width: 900, height: 700 }
 
 /** Answers every line of stdin with a line of what `answer(browser, request)` returns; both are JSON. */
 export async function serveRequests(answer) {
@@ -17,15 +16,15 @@ export async function serveRequests(answer) {
   await browser.close()
 }
 
-let page // the only one: another, or another browser, would cost a second each time
+let page // one for all requests: each window that is opened costs a second
 const watched = { origin: '', problems: [] }
 
 async function opened(browser) {
   const asked = (url) => {
     const { origin, problems } = watched
-    if (!url.startsWith(origin) && !/^(data|blob|about):/.test(url)) problems.push(`asks for something outside: ${url}`)
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) problems.push(`asks for something outside: ${url}`)
   }
-  const context = await browser.newContext({ viewport: VIEWPORT })
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 } })
   context.setDefaultTimeout(STEP_MS)
   const page = await context.newPage()
   page.on('request', (request) => asked(request.url()))
@@ -38,7 +37,7 @@ async function opened(browser) {
 }
 
 /**
- * Hands the page to `work(page)`, as the one before left it.
+ * Hands the only page to `work(page)`, as the work before left it.
  *
  * Whatever goes wrong in it is added to `problems`: script errors, failed requests, and requests to anywhere but what
  * starts with `origin`.  (The browser resolves no name and reaches no address but 127.0.0.1.)

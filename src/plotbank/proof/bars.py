@@ -11,7 +11,6 @@ it begins.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -35,7 +34,6 @@ _OUTLINE = 1.2  # thicknesses of an axis: where the search for the outline's thi
 _LEAST_ERROR = 0.03  # pixels: what rounding to eight shades leaves of the place of an edge
 _STRANGE = 9.0  # the cover of what is no bar's ink: no drawing explains it
 _MOST_COLOURS = 256  # drawings have sixteen
-_SAMPLE = 100_000  # pixels that tell which colours there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +154,10 @@ def read_histogram(png: bytes) -> BarReading:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A picture as an image of colour numbers, what each of them covers of a pixel with the bars' ink (`_STRANGE`
-    where it is no such ink), and its axes."""
+    """A picture, what each of its colours covers of a pixel with the bars' ink (`_STRANGE` where it is no such ink),
+    and its axes."""
 
-    numbers: npt.NDArray[np.integer]
+    pixels: Pixels
     cover: Floats
     axes: Axes
 
@@ -170,51 +168,26 @@ def _unmix(pixels: Pixels) -> _Picture:
     The most frequent colour that is not grey is the inside of bars.  The share of it in a mixture with white is the
     ratio of the colours' spans (largest less smallest channel), for white and grey have none.
     """
-    colours, flat = pixels.colours, pixels.numbers.ravel()
+    colours, runs = pixels.colours, pixels.runs
     if len(colours) > _MOST_COLOURS:
         raise Unreadable(f"the picture has {len(colours)} colours, more than mixtures of three")
-    count = np.bincount(flat[:: 1 + len(flat) // _SAMPLE], minlength=len(colours))
+    count = np.bincount(runs.numbers, runs.lengths, len(colours))
     span = np.ptp(colours, axis=1)
-    pale = (colours >= 255 - PALE).all(axis=1)
-    coloured, grey = ~pale & (span > PALE), ~pale & (span <= PALE)
-    if not (count * coloured).any():
+    inked = (count > 0) & (colours < 255 - PALE).any(axis=1)
+    coloured, grey = inked & (span > PALE), inked & (span <= PALE)
+    if not coloured.any():
         raise Unreadable("the picture has no bars")
-    if not (count * grey).any():
+    if not grey.any():
         raise Unreadable("the picture has no axes")
     inside = int(np.where(coloured, count, 0).argmax())
     share = np.where(coloured, span / span[inside], 0)
     mixture = 255 + share[:, None] * (colours[inside] - 255)
-    strange = coloured & ((np.abs(mixture - colours) > 2 * PALE).any(axis=1) | (share > 1 / _FILL + 0.05))
-    if strange.any() and _those(pixels.numbers, strange).any():  # a palette may name colours that are not there
+    if (coloured & ((np.abs(mixture - colours) > 2 * PALE).any(axis=1) | (share > 1 / _FILL + 0.05))).any():
         raise Unreadable("the picture has colours that are neither paper, nor grey, nor the bars'")
     lightness = colours.mean(axis=1)
-    darkest = lightness[grey & (count > 0)].min()
-    rows, columns = _places(_those(pixels.numbers, grey & (lightness <= darkest + PALE)))
+    darkest = runs.of(grey & (lightness <= lightness[grey].min() + PALE))
     cover = np.where(coloured, _FILL * share, np.where(grey, _STRANGE, 0))
-    return _Picture(pixels.numbers, cover, axes_of(pixels.numbers.shape, rows, columns))
-
-
-def _those(numbers: npt.NDArray[np.integer], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which pixels have a wanted colour.  Comparisons with the ends of each run of such colours take a tenth of the
-    time of looking up each pixel's."""
-    ends = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]))).reshape(-1, 2)
-    runs = [
-        numbers == first if beyond - first == 1 else (numbers >= first) & (numbers < beyond)
-        for first, beyond in ends.tolist()
-    ]
-    if len(runs) == 1:
-        return runs[0]
-    return reduce(np.logical_or, runs, np.zeros(numbers.shape, bool))
-
-
-def _places(dark: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns of the few pixels that are true, in reading order.  Eight at a time are looked at first."""
-    flat = dark.ravel()
-    whole = len(flat) // 8 * 8
-    eights = np.flatnonzero(flat[:whole].view(np.uint64) != 0)
-    near = np.concatenate([(8 * eights[:, None] + np.arange(8)).ravel(), np.arange(whole, len(flat))])
-    rows, columns = np.divmod(near[flat[near]], dark.shape[1])
-    return rows, columns
+    return _Picture(pixels, cover, axes_of(pixels.numbers.shape, *darkest.pixels()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,25 +220,25 @@ def _window(picture: _Picture) -> _Window:
     Raises:
         Unreadable: there is ink of bars outside it, or it ends above the axis.
     """
-    axes = picture.axes
-    width = picture.numbers.shape[1]
+    axes, runs, cover = picture.axes, picture.pixels.runs, picture.cover
+    width = picture.pixels.numbers.shape[1]
     top, right = max(0, axes.top - axes.thickness - 1), min(width, axes.right + axes.thickness + 2)
-    coloured = (picture.cover > 0) & (picture.cover != _STRANGE)
-    numbers = picture.numbers
-    if any(_those(part, coloured).any() for part in (numbers[:top], numbers[axes.inner_bottom :])):
+    bars = runs.of((cover > 0) & (cover != _STRANGE))
+    if (bars.rows < top).any() or (bars.rows >= axes.inner_bottom).any():
         raise Unreadable("a bar lies above the y axis or below the x axis")
-    if any(_those(part, coloured).any() for part in (numbers[:, : axes.inner_left], numbers[:, right:])):
+    if (bars.columns < axes.inner_left).any() or (bars.columns + bars.lengths > right).any():
         raise Unreadable("a bar lies beyond the ends of the x axis")
-    inside = numbers[top : axes.inner_bottom, axes.inner_left : right]
-    with_ink = np.flatnonzero(~_those(inside, picture.cover == 0).all(axis=1))
-    if not len(with_ink) or len(inside) - 1 - with_ink[-1] > 1:
+    ink = runs.of(cover > 0)
+    rows = ink.rows[(ink.columns + ink.lengths > axes.inner_left) & (ink.columns < right)]
+    rows = rows[(rows >= top) & (rows < axes.inner_bottom)]
+    if not len(rows) or axes.inner_bottom - 1 - rows[-1] > 1:
         raise Unreadable("no bars stand on the x axis")
-    first = max(0, int(with_ink[0]) - 2)
-    inside = inside[first : with_ink[-1] + 1]
+    first = max(top, int(rows[0]) - 2)
+    inside = picture.pixels.numbers[first : rows[-1] + 1, axes.inner_left : right]
     return _Window(
         numbers=inside,
-        cover=picture.cover,
-        top=top + first,
+        cover=cover,
+        top=first,
         left=axes.inner_left,
         rows_differ=np.append(True, (inside[1:] != inside[:-1]).any(axis=1)),
         columns_differ=np.append(True, (inside[:, 1:] != inside[:, :-1]).any(axis=0)),

@@ -500,9 +500,9 @@ def _fit_discs(breadth: Floats, rows: Integers, places: Floats, radius: float) -
 def _doubt(window: Levels, found: _Found, group: int, outliers: _Outliers, floor: int) -> float:
     """The largest difference between a group's window and the drawing of what was found, as a share of a pixel.
 
-    Neighbouring rows and columns that look alike, in the window and in the drawing, are compared once.  How two lines share a pixel depends on the painter:
-    anything from the larger cover to the sum is no difference.  From the row `floor` on the window tells only where
-    there is colour.
+    Neighbouring rows and columns that look alike, in the window and in the drawing, are compared once.  How two lines
+    share a pixel depends on the painter: anything from the larger cover to the sum is no difference.  From the row
+    `floor` on the window tells only where there is colour.
     """
     inked = np.flatnonzero(window.max(axis=1))
     top, bottom = max(int(inked[0]) - 1, 0), int(inked[-1]) + 2

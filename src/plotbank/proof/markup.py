@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from . import Unreadable
 
-_LARGEST_TEXT = 20 * 2**20  # characters in one text node
+LARGEST_TEXT = 20 * 2**20  # characters in one text node
 _MOST_KEPT = 100_000  # elements in memory at one time
 _DEEPEST = 64
 _LARGEST_REMEMBERED = 20_000  # characters of HTML that is kept parsed
@@ -123,8 +123,8 @@ class _Builder:
             reason = expat.ErrorString(error.code)
             raise Unreadable(f"the XML is damaged at line {error.lineno}: {reason}") from None
         # A tag or a comment that does not end is scanned from its beginning with every chunk: quadratic time.
-        if self._fed - self._parser.CurrentByteIndex > _LARGEST_TEXT:
-            raise Unreadable(f"a piece of the XML is larger than {_LARGEST_TEXT:,} bytes")
+        if self._fed - self._parser.CurrentByteIndex > LARGEST_TEXT:
+            raise Unreadable(f"a piece of the XML is larger than {LARGEST_TEXT:,} bytes")
 
     def take(self) -> list[Streamed]:
         finished, self._finished = self._finished, []
@@ -163,8 +163,8 @@ class _Builder:
 
     def _characters(self, data: str) -> None:
         self._sizes[-1] += len(data)
-        if self._sizes[-1] > _LARGEST_TEXT:
-            raise Unreadable(f"a text in the XML is larger than {_LARGEST_TEXT:,} characters")
+        if self._sizes[-1] > LARGEST_TEXT:
+            raise Unreadable(f"a text in the XML is larger than {LARGEST_TEXT:,} characters")
         self._texts[-1].append(data)
         if not (self._in_cdata or data.isspace()):
             self._open[-1].bare = True

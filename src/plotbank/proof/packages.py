@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import Finding, Unreadable
+from .asides import page_asides, xml_asides
 from .canvas_package import canvas_items
 from .canvas_rules import check_canvas
 from .delivered import Delivered
@@ -20,6 +21,7 @@ from .qti_rules import check_qti
 from .zips import Archive, open_archive
 
 _MANIFEST = "imsmanifest.xml"
+_CHUNK = 2**16
 _HEAD = 4096  # bytes of a manifest, in which its root element begins
 _ITEM_TYPE = re.compile(rb"""type\s*=\s*["']imsqti_item_xmlv[23]p""")
 # Canvas alone takes plain QTI 1.2 in the manifest of a Common Cartridge.
@@ -52,18 +54,28 @@ def check_package(path: Path, folder: Path) -> Iterator[Finding]:
     package = path.relative_to(folder).as_posix()
     try:
         yield from _form(path).check(path, package)
-        yield from _marked(path, package)
+        yield from (Finding(package=package, item="", message=message) for message in dict.fromkeys(_asides(path)))
     except Unreadable as error:
         yield Finding(package=package, item="", message=str(error))
 
 
-def _marked(path: Path, package: str) -> Iterator[Finding]:
-    """Dates and remarks by which the files in a zip differ: a date for each right answer would tell them all."""
+def _asides(path: Path) -> Iterator[str]:
+    """What stands where no platform shows it.  Dates by which the files in a zip differ are among it: a date for each
+    right answer would tell them all."""
     if path.suffix == ".zip":
         with open_archive(path) as archive:
+            if archive.comment:
+                yield "the zip has a comment, which students may find"
             if len(archive.marks) > 1:
-                message = "the files in the zip have different dates or remarks, which could tell keys"
-                yield Finding(package=package, item="", message=message)
+                yield "the files in the zip have different dates or remarks, which could tell keys"
+            for name in archive.names:
+                if name.endswith(".xml"):
+                    yield from xml_asides(archive.chunks(name))
+    elif path.suffix == ".xml":
+        with path.open("rb") as file:
+            yield from xml_asides(iter(lambda: file.read(_CHUNK), b""))
+    else:
+        yield from page_asides(path)
 
 
 def _form(path: Path) -> _Form:

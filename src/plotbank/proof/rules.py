@@ -34,6 +34,7 @@ _THOUSANDS = r"[1-9][0-9]{0,2}(?:[.,'’\u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9
 _NUMBER = re.compile(rf"{_SIGN}(?:{_THOUSANDS}|[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)")
 _GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?P<sign>[.,'’\u00a0\u2009\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*([.,][0-9]+)?")
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_ASIDE = re.compile(r"<!--(?!\s*-->)|<[^>]*\sdata-(?!catalog-idref|first-column-header)", re.IGNORECASE)
 _VARIANT = re.compile(r" [0-9a-f]{8}$")  # tells an instructor which variant a title is of
 # Names a picture and says nothing about it: "A", "Plot B".
 _LABEL = re.compile(r"(?:[^\W\d_]+ )?[^\W\d_]")
@@ -73,6 +74,8 @@ def _messages(delivered: Delivered, ends: Sequence[Sequence[float]]) -> Iterator
         if not _MEANINGLESS.fullmatch(picture.name):
             yield f"the picture's name {picture.name!r} is neither p and 16 hexadecimal digits nor 12 digits, and .png"
         yield from _alternative(picture.alternative)
+    if any(_ASIDE.search(text) for text in delivered.shown):
+        yield "a text has a comment or data that no platform shows, but students may find"
     captions = frozenset(_plain(picture.caption) for picture in delivered.pictures if picture.caption)
     told = (message for place in _places_of(delivered, ends) for message in _told(delivered.key, place, captions))
     yield from dict.fromkeys(told)

@@ -177,33 +177,43 @@ class _Sheet:
             if len(own):
                 line = replace(line, first=float(own.min() - 0.5), last=float(own.max() + 0.5))
         for _ in range(12):
-            x, y = self._about(line)
-            free = ~self._shy(x, y)
-            if ring:
-                free &= np.hypot(x - ring.x, y - ring.y) > ring.radius + ring.thickness + 2
-            x, y = x[free], y[free]
-            on, distance = line.along(x, y)
-            inner = line.within(on, -3)
-            x, y, on, distance = x[inner], y[inner], on[inner], distance[inner]
-            if len(x) < 20 * line.thickness:
-                raise Unreadable("too little of a line is seen to be measured")
-            cover, by_distance, by_thickness = line.cover(distance)
-            length = np.hypot(1, line.rise)
-            middle = on.mean()
-            design = np.stack([-by_distance / length, -by_distance * (on - middle) / length, by_thickness], axis=1)
-            shift, turn, thicker = np.linalg.lstsq(design, self._ink(x, y) - cover, rcond=None)[0].clip(-1, 1)
+            design, left, on = self._along(line, ring)
+            shift, turn, thicker = np.linalg.lstsq(design, left, rcond=None)[0].clip(-1, 1)
             line = replace(
                 line,
-                start=float(line.start + shift - turn * middle),
+                start=float(line.start + shift - turn * on.mean()),
                 rise=float(line.rise + turn),
                 thickness=max(0.5, float(line.thickness + thicker)),
             )
             if abs(shift) < 0.002 and abs(turn) * np.ptp(on) < 0.004:
                 break
-        at = np.stack([np.ones(2), np.array([line.first, line.last]) - middle], axis=1)
-        covariance = at @ _covariance(design, self._ink(x, y) - cover)[:2, :2] @ at.T
+        design, left, on = self._along(line, ring)
+        at = np.stack([np.ones(2), np.array([line.first, line.last]) - on.mean()], axis=1)
+        covariance = at @ _covariance(design, left)[:2, :2] @ at.T
         level = _SHADES / (1 + abs(line.rise) * (line.last - line.first))  # steps from row to row even it out
         return replace(line, covariance=covariance + level**2 * np.ones((2, 2)) + (level + _FINEST) ** 2 * np.eye(2))
+
+    def _along(self, line: Line, ring: Ring | None) -> tuple[Floats, Floats, Floats]:
+        """How the cover of the pixels that tell the line's place grows as it is shifted, turned about their middle and
+        thickened, shape (pixels, 3); what is left of their ink; and their places by the line's own coordinate.
+
+        Raises:
+            Unreadable: they are too few.
+        """
+        x, y = self._about(line)
+        free = ~self._shy(x, y)
+        if ring:
+            free &= np.hypot(x - ring.x, y - ring.y) > ring.radius + ring.thickness + 2
+        x, y = x[free], y[free]
+        on, distance = line.along(x, y)
+        inner = line.within(on, -3)
+        x, y, on, distance = x[inner], y[inner], on[inner], distance[inner]
+        if len(x) < 20 * line.thickness:
+            raise Unreadable("too little of a line is seen to be measured")
+        cover, by_distance, by_thickness = line.cover(distance)
+        length = np.hypot(1, line.rise)
+        design = np.stack([-by_distance / length, -by_distance * (on - on.mean()) / length, by_thickness], axis=1)
+        return design, self._ink(x, y) - cover, on
 
     def _about(self, line: Line) -> tuple[Floats, Floats]:
         """The middles of the pixels about the line, from its first to its last."""
@@ -229,20 +239,27 @@ class _Sheet:
             raise Unreadable("there is grey ink between the axes that is neither a line nor a ring")
         ring = Ring(float(a), float(b), radius, 0.4 * self._dots.radius)
         for _ in range(15):
-            x, y = self._around(ring)
-            free = ~self._shy(x, y)
-            if line:
-                free &= self._free(line, x, y)
-            x, y = x[free], y[free]
-            cover, slopes = ring.cover(x, y)
-            steps = np.linalg.lstsq(slopes.T, self._ink(x, y) - cover, rcond=None)[0].clip(-1, 1).tolist()
+            slopes, left = self._along_ring(ring, line)
+            steps = np.linalg.lstsq(slopes.T, left, rcond=None)[0].clip(-1, 1).tolist()
             radius = max(1.0, ring.radius + steps[2])
             thickness = min(max(0.5, ring.thickness + steps[3]), radius)
             ring = Ring(ring.x + steps[0], ring.y + steps[1], radius, thickness)
             if max(map(abs, steps)) < 0.002:
                 break
-        variances = _covariance(slopes.T, self._ink(x, y) - cover).diagonal()
-        return replace(ring, error=(float(np.sqrt(variances[0])), float(np.sqrt(variances[1]))))
+        slopes, left = self._along_ring(ring, line)
+        of_x, of_y, *_ = np.sqrt(_covariance(slopes.T, left).diagonal()).tolist()
+        return replace(ring, error=(of_x, of_y))
+
+    def _along_ring(self, ring: Ring, line: Line | None) -> tuple[Floats, Floats]:
+        """How the cover of the pixels that tell the ring's place grows with its x, y, radius and thickness, shape
+        (4, pixels); and what is left of their ink."""
+        x, y = self._around(ring)
+        free = ~self._shy(x, y)
+        if line:
+            free &= self._free(line, x, y)
+        x, y = x[free], y[free]
+        cover, slopes = ring.cover(x, y)
+        return slopes, self._ink(x, y) - cover
 
     def _free(self, line: Line, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
         """Which of these places the line is too far from to have ink there."""

@@ -30,10 +30,17 @@ class Archive:
 
     @property
     def marks(self) -> frozenset[tuple[object, ...]]:
-        """What entries say besides name and content: date, extra fields, remark, rights."""
+        """What files say besides name and content: date, extra fields, remark, rights."""
         return frozenset(
-            (entry.date_time, entry.extra, entry.comment, entry.external_attr) for entry in self._entries.values()
+            (entry.date_time, entry.extra, entry.comment, entry.external_attr)
+            for entry in self._entries.values()
+            if not entry.is_dir()
         )
+
+    @property
+    def comment(self) -> bytes:
+        """What is said at the end of the zip, beside its files."""
+        return self._zip.comment
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
