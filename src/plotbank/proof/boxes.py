@@ -236,7 +236,7 @@ class _Inked:
     def window(self, span: tuple[int, int], floor: int) -> Levels:
         """The levels in these columns.  From the row `floor` on, where the x axis begins and colour may lie over grey,
         colour is full ink, and grey none."""
-        window = self.levels[self.pixels.numbers[:, slice(*span)]]
+        window = _looked_up(self.pixels.numbers[:, slice(*span)], self.levels)
         below = window[floor:]
         window[floor:] = np.where((below > 0) & (below <= _FULL), _FULL, 0)
         return window
@@ -268,6 +268,16 @@ def _inked(pixels: Pixels) -> _Inked:
     levels[grey & (brightness <= brightness[grey].min() + PALE)] = _DARKEST
     shades = np.unique(np.append(levels[coloured], 0))
     return _Inked(pixels, levels, float(np.diff(shades).min(initial=_FULL)) / _FULL)
+
+
+def _looked_up(numbers: npt.NDArray[np.integer], table: Levels) -> Levels:
+    """The table's entry of each number, of bytes by translating them, which is faster."""
+    if numbers.dtype != np.uint8:
+        levels: Levels = table[numbers]
+        return levels
+    whole = np.zeros(256, np.uint8)
+    whole[: len(table)] = table[:256]
+    return np.frombuffer(bytearray(numbers.tobytes().translate(whole.tobytes())), np.uint8).reshape(numbers.shape)
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
