@@ -4,7 +4,6 @@ The result is a PNG with a palette of sixteen colours (paper, seven greys, eight
 few kilobytes, sharp on dense screens, and with no metadata at all.
 """
 
-import io
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -19,11 +18,11 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 
 from ..errors import QuizFileError
 from ..items import Axis
 from .kinds import INK, UNDER, Area, Condition, Floats, Kind, Plot
+from .png import palette_png
 
 LABEL_SIZE, TICK_SIZE = 15.0, 14.0  # CSS pixels; readable when a phone shows the picture at 60 %
 PAD = 6.0  # CSS pixels of paper around everything
@@ -127,11 +126,11 @@ class Frame:
         return np.rint((255 - grey) / (255 - ink) * _GREYS).clip(0, _GREYS).astype(np.uint8)
 
     @cached_property
-    def _palette(self) -> list[int]:
+    def _palette(self) -> npt.NDArray[np.uint8]:
         ink = np.array(to_rgb(INK)) * 255
         greys = [255 + (ink - 255) * k / _GREYS for k in range(_GREYS + 1)]
         shades = [255 + (self._colour - 255) * k / _SHADES for k in range(1, _SHADES + 1)]
-        return np.rint(np.array(greys + shades)).astype(int).ravel().tolist()
+        return np.rint(np.array(greys + shades)).astype(np.uint8)
 
     def picture(self, values: Floats, condition: Condition) -> bytes:
         """The PNG of these data, at the plot's density.  The same data and condition give the same bytes.
@@ -152,11 +151,7 @@ class Frame:
         cover = (255 - red[coloured].astype(np.float64)) / (255 - self._colour[0])
         shade = np.rint(cover * _SHADES).clip(0, _SHADES).astype(np.uint8)
         indices[coloured] = np.where(shade > 0, _GREYS + shade, 0)
-        image = Image.fromarray(indices, mode="P")
-        image.putpalette(self._palette)
-        out = io.BytesIO()
-        image.save(out, "png", bits=4, compress_level=6)  # 9 takes five times as long for a tenth less
-        return out.getvalue()
+        return palette_png(indices, self._palette)
 
 
 def _agg(figure: Figure) -> Any:

@@ -314,8 +314,12 @@ class _Maker:
         ]
         measured = tuple(readings for _, readings in read)
         seen = view(made.shown[0].plot)
+        errors = [
+            reading.uncertain(*_ends(shown.plot)) if hasattr(reading, "uncertain") else {}
+            for shown, (reading, _) in zip(made.shown, read, strict=True)
+        ]
         for template, claim in zip(question.templates, made.claims, strict=True):
-            if any(of_claim(template, claim.answer, claim.drawn, measured, seen)):
+            if any(of_claim(template, claim.answer, claim.drawn, measured, seen, errors)):
                 raise UnsuitableDraw("the picture does not prove the key")
         self.seen.refuse_twice(
             [question.kind.distinct(one.values) for one in drawn] + [picture.png for picture in pictures]
@@ -399,7 +403,7 @@ def read_back(
     Raises:
         UnsuitableDraw: it cannot be read, or does not show the data.
     """
-    x, y = ((axis.low, axis.high) for axis in (plot.x, plot.y))
+    x, y = _ends(plot)
     try:
         reading = READERS[kind.name].read(png)
         if any(reading.contradictions(values, condition, x, y)):
@@ -407,3 +411,8 @@ def read_back(
         return reading, reading.measured(x, y)
     except Unreadable:
         raise UnsuitableDraw("the picture cannot be read") from None
+
+
+def _ends(plot: Plot) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of the axes."""
+    return (plot.x.low, plot.x.high), (plot.y.low, plot.y.high)

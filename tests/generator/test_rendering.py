@@ -10,6 +10,7 @@ from PIL import Image
 from plotbank.errors import QuizFileError, UnsuitableDraw
 from plotbank.generator.kinds import Plot, boxplot, histogram
 from plotbank.generator.kinds.scatter import KIND
+from plotbank.generator.png import palette_png
 from plotbank.generator.rendering import Frame, edge_ticks, number, ticks
 from plotbank.items import Axis, PictureSpec
 
@@ -268,3 +269,15 @@ def test_the_other_kinds_are_small_and_reproducible_too(kind, plot_, condition):
     assert len(png) < 12_000
     assert len(image.getcolors()) <= 16
     assert Frame(kind, plot_).picture(values, condition) == png
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 4), (5, 7), (300, 401)])
+def test_the_png_is_the_picture(height, width):
+    """Judged by Pillow, with odd and even widths."""
+    rng = np.random.default_rng(width)
+    numbers = rng.integers(0, 16, (height, width)).astype(np.uint8)
+    colours = rng.integers(0, 256, (16, 3)).astype(np.uint8)
+
+    with Image.open(io.BytesIO(palette_png(numbers, colours))) as image:
+        assert (image.mode, image.size, image.format) == ("P", (width, height), "PNG")
+        assert np.array_equal(np.asarray(image.convert("RGB")), colours[numbers])
