@@ -6,6 +6,7 @@ few kilobytes, sharp on dense screens, and with no metadata at all.
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -70,6 +71,8 @@ class Frame:
                     _refuse_undrawable(text)
             axes.set(xlim=(plot.x.low, plot.x.high), ylim=(plot.y.low, plot.y.high))
             self._canvas.draw()
+            while not plot.x.categories and self._thinned(axes):
+                self._canvas.draw()
             figure.set_layout_engine("none")
             self._align(axes, figure)
             self._canvas.draw()
@@ -80,6 +83,16 @@ class Frame:
     def area(self) -> Area:
         """Width and height between the ends of the axes, CSS pixels."""
         return self._axes.bbox.width / self._plot.picture.density, self._axes.bbox.height / self._plot.picture.density
+
+    def _thinned(self, axes: mpl.axes.Axes) -> bool:
+        """Whether numbers at the x axis touch, so that every second of its marks was taken away."""
+        marks, labels = axes.get_xticks(), axes.get_xticklabels()
+        boxes = [label.get_window_extent() for label in labels]
+        apart = PAD * self._plot.picture.density
+        if len(marks) < 3 or all(after.x0 - before.x1 >= apart for before, after in pairwise(boxes)):
+            return False
+        axes.set_xticks(marks[::2], labels=[label.get_text() for label in labels[::2]])
+        return True
 
     def _align(self, axes: mpl.axes.Axes, figure: Figure) -> None:
         """Put the ends of the axes on whole pixels, where the lines are drawn."""

@@ -168,6 +168,7 @@ def edit_template(bank, question, old, new, place=0):
         entry = said["questions"][question]["templates"][place]
         assert old in entry["source"]
         entry["source"] = entry["source"].replace(old, new)
+        entry["sha256"] = hashlib.sha256(entry["source"].encode()).hexdigest()
 
     edit_evidence(bank, change)
 
@@ -375,7 +376,7 @@ def test_a_point_taken_away_with_every_hash_made_to_fit(bank):
 def test_the_same_data_drawn_again_are_no_fault(bank):
     """What the faults above are told from: replacing a picture is not itself found wrong."""
     values = points(bank)
-    values[0, 0] += 0.01
+    values[0, 0] += 0.002
     put_picture(bank, redrawn(bank, values))
 
     assert messages(bank) == []
@@ -800,7 +801,7 @@ def test_an_address_in_an_item_names_somebody(bank, place):
 
     known, worded = messages(bank)
     assert known == "a student can be recognised: 'ann@example.edu' stands in the item"
-    assert re.fullmatch(r"the (stem|feedback) says 'To ANN@example\.edu: .*, but 'The .* was built", worded)
+    assert re.fullmatch(r"the (stem|feedback) says .To ANN@example\.edu: .*, but .The .* was built", worded)
 
 
 def test_a_number_in_a_title_names_somebody(bank):
@@ -819,7 +820,14 @@ def test_a_number_in_a_title_names_somebody(bank):
         (lambda e: e["questions"]["q1"]["templates"].clear(), "it lacks the template 'scatter/estimate-r'"),
         (lambda e: e["questions"]["q1"]["templates"][0].update(name="x"), "it lacks the template 'scatter/estimate-r'"),
         (lambda e: e["questions"]["q1"]["templates"][0].pop("source"), "it lacks 'source'"),
-        (lambda e: e["questions"]["q1"]["templates"][0].update(source="x"), "scatter/estimate-r: line 1: a template"),
+        (
+            lambda e: e["questions"]["q1"]["templates"][0].update(source="x", sha256=hashlib.sha256(b"x").hexdigest()),
+            "scatter/estimate-r: line 1: a template",
+        ),
+        (
+            lambda e: e["questions"]["q1"]["templates"][0].update(source="x"),
+            "the template 'scatter/estimate-r' is not the one of its hash",
+        ),
     ],
 )
 def test_evidence_edited_by_hand_is_refused(bank, change, message):
@@ -1020,7 +1028,7 @@ def test_a_word_of_a_stem_changed(bank):
     edit_moodle(bank, lambda text: text.replace("Estimate Pearson", "Guess Pearson", 1))
     (only,) = messages(bank)
 
-    assert re.fullmatch(r"the stem says .The scatter plot .*, but .The scatter plot .* was built", only)
+    assert re.fullmatch(r"the stem says \.\.\..* Guess Pearson.*, but \.\.\..* Estimate Pearson.* was built", only)
 
 
 def test_axes_in_a_text_alternative_changed(bank):

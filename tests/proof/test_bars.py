@@ -13,6 +13,7 @@ from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
 from plotbank.proof.bars import BarReading, read_histogram
+from plotbank.proof.ticks import Tick, Ticks
 
 SIZE = (300, 220)  # width and height of the hand-made pictures
 LEFT, RIGHT, TOP, BOTTOM = 40, 290, 10, 190  # the ends of their axes
@@ -200,12 +201,18 @@ def test_fast_enough():
 # What is measured
 
 
+def marked(low, high):
+    """Marks at the ends of an axis."""
+    return tuple(Tick(share=at, error=0.001, text=f"{end}", value=end) for at, end in ((0.0, low), (1.0, high)))
+
+
 def reading(counts, highest=HIGHEST, uncertainty=0.0005):
     return BarReading(
         bins=len(counts),
         heights=tuple(np.array(counts) / highest),
         uncertainty=uncertainty,
         coarse=np.zeros(432, np.uint8),
+        ticks=Ticks(x=marked(0, 4), y=marked(0, highest)),
     )
 
 
@@ -219,6 +226,7 @@ def test_measured_by_hand():
     assert measured["grouped_mean"] == pytest.approx(17)
     assert measured["grouped_median"] == pytest.approx(10 + (5 - 2) / 5 * 10)
     assert measured["grouped_sd"] == pytest.approx(((2 * 144 + 5 * 4 + 2 * 64 + 324) / 9) ** 0.5)
+    assert set(reading([2, 5, 2, 1]).uncertain((0, 40), (0, HIGHEST)).values()) == {0}  # counts are whole numbers
     assert measured["grouped_skew"] == pytest.approx((-2 * 1728 - 5 * 8 + 2 * 512 + 5832) / 10 / 76**1.5)
 
 
@@ -273,6 +281,16 @@ def test_contradictions():
     assert list(reading([2, 5, 2, 1, 0]).contradictions(values, told, x, y)) == [
         "the picture shows 5 bins, but the data are counted in 4"
     ]
+    assert list(reading([2, 5.05, 2, 1]).contradictions(values, told, x, y)) == []  # six standard errors are 0.06
+    assert list(reading([2, 5.07, 2, 1]).contradictions(values, told, x, y)) == [
+        "bar 2 of the picture shows 5.1 values, but the data have 5 there"
+    ]
+    assert list(reading([2, 5.21, 2, 1], uncertainty=0.01).contradictions(values, told, x, y)) == [
+        "bar 2 of the picture shows 5.2 values, but the data have 5 there"
+    ]
+    assert list(reading([2, 5, 2, 1]).contradictions(values, told, x, (0, 21)))[:1] == [
+        "the y axis is labelled '20' where 21 belongs"
+    ]
     beyond = np.append(values, [[9.0]], axis=0)
     assert list(reading([2, 5, 2, 1]).contradictions(beyond, told, x, y)) == [
         "1 values lie beyond the ends of the x axis"
@@ -290,7 +308,9 @@ def test_one_value_more_or_less_is_seen(place, by):
     values = np.repeat(np.arange(10) + 0.5, COUNTS)[:, None]
     found = list(read_histogram(paint(counts)).contradictions(values, {"bins": 10}, (0, 10), (0, HIGHEST)))
     assert found == [
-        f"bar {place + 1} of the picture shows {counts[place]}.0 values, but the data have {COUNTS[place]} there"
+        "the x axis has 0 marks, too few to be read",  # nobody painted them
+        "the y axis has 0 marks, too few to be read",
+        f"bar {place + 1} of the picture shows {counts[place]}.0 values, but the data have {COUNTS[place]} there",
     ]
 
 

@@ -232,11 +232,11 @@ def moved(group, by):
 
 def test_data_that_are_shown_are_not_contradicted(reading_and_data):
     assert contradictions(reading_and_data, lambda values: None) == []
-    assert contradictions(reading_and_data, moved(1, 0.002)) == []
+    assert contradictions(reading_and_data, moved(1, 0.0001)) == []
 
 
 def test_every_line_of_a_moved_group_is_named(reading_and_data):
-    said = contradictions(reading_and_data, moved(0, 0.005))
+    said = contradictions(reading_and_data, moved(0, 0.001))
     assert [sentence.split(" is at ")[0] for sentence in said] == [
         *(f"{line} of group 1" for line in LINES), "an outlier of group 1",
     ]  # fmt: skip

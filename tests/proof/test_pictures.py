@@ -19,6 +19,7 @@ from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
 from plotbank.proof.png import metadata
 from plotbank.proof.points import ScatterReading, read_scatter
+from plotbank.proof.ticks import Tick, Ticks
 
 SIZE = (300, 220)  # width and height of the hand-made pictures
 LEFT, RIGHT, TOP, BOTTOM = 40, 290, 10, 190  # the ends of their axes
@@ -254,6 +255,11 @@ def test_what_is_measured_agrees_with_the_data():
             assert value == pytest.approx(known[name], rel=0.003, abs=0.003), name
 
 
+def marked(low, high):
+    """Marks at the ends of an axis."""
+    return tuple(Tick(share=at, error=0.001, text=f"{end}", value=end) for at, end in ((0.0, low), (1.0, high)))
+
+
 def reading_of(points, error=1.0, **options):
     """What a perfect reader finds, who is not sure of it."""
     points = np.asarray(points, float)
@@ -266,6 +272,7 @@ def reading_of(points, error=1.0, **options):
         ring_error=np.full(2, error),
         doubt=0,
         coarse=np.zeros(432, np.uint8),
+        ticks=Ticks(x=marked(*X), y=marked(*Y)),
         **options,
     )
 

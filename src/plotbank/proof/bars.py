@@ -20,6 +20,7 @@ from . import Unreadable
 from .axes import Axes, axes_of
 from .likeness import Bytes, coarse
 from .png import PALE, Pixels, decode
+from .ticks import Ticks, ticks_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,13 +43,14 @@ class BarReading:
 
     `bins` divide the whole x axis; those without a bar have the height 0.  `heights` are shares of the y axis, from
     left to right, and `uncertainty` is the standard error of each.
-    `coarse` is the picture's coarse copy (`likeness.coarse`).
+    `coarse` is the picture's coarse copy (`likeness.coarse`), and `ticks` are the marks of the axes.
     """
 
     bins: int
     heights: tuple[float, ...]
     uncertainty: float
     coarse: Bytes
+    ticks: Ticks
 
     def measured(self, x: tuple[float, float], y: tuple[float, float]) -> dict[str, float]:
         """All quantities that bars show, under the names by which templates ask for them.
@@ -81,6 +83,11 @@ class BarReading:
             **{f"count_{k}": float(count) for k, count in enumerate(counts, 1)},
         }
 
+    def uncertain(self, x: tuple[float, float], y: tuple[float, float]) -> dict[str, float]:
+        """The standard error of each quantity that `measured` gives, as far as reading goes: none, for all of them
+        follow from counts, which are whole numbers."""
+        return dict.fromkeys(self.measured(x, y), 0.0)
+
     def contradictions(
         self,
         values: npt.NDArray[np.float64],
@@ -91,8 +98,10 @@ class BarReading:
         """What contradicts the data, in words; nothing when every bar is as high as the data have values in its bin.
 
         `values` are the data, shape (n, 1), in the units of the axes; `shown` has the number of `bins`; `x` and `y`
-        are the ends of the axes.
+        are the ends of the axes.  A bar is of another height if it is further away than can be read: by six standard
+        errors, and never by more than a fifth of a value.
         """
+        yield from self.ticks.contradictions(x, y)
         bins = int(shown["bins"])
         if self.bins != bins:
             yield f"the picture shows {self.bins} bins, but the data are counted in {bins}"
@@ -100,7 +109,7 @@ class BarReading:
         wanted, _ = np.histogram(values[:, 0], bins=bins, range=x)
         for place, (height, count) in enumerate(zip(self.heights, wanted.tolist(), strict=True), 1):
             seen = y[0] + height * (y[1] - y[0])
-            if not abs(seen - count) <= WHOLE:
+            if not abs(seen - count) <= min(WHOLE, SURE * self.uncertainty * (y[1] - y[0])):
                 yield f"bar {place} of the picture shows {seen:.1f} values, but the data have {count} there"
         if wanted.sum() != len(values):
             yield f"{len(values) - wanted.sum()} values lie beyond the ends of the x axis"
@@ -146,6 +155,7 @@ def read_histogram(png: bytes) -> BarReading:
                 heights=tuple(heights.tolist()),
                 uncertainty=error,
                 coarse=coarse(pixels),
+                ticks=ticks_of(pixels, axes),
             )
     if least == np.inf:
         raise Unreadable("the picture has no bars on equal parts of the whole x axis")

@@ -18,6 +18,7 @@ from .axes import Axes, axes_of
 from .ink import Ink, unmix
 from .likeness import Bytes, coarse
 from .png import decode
+from .ticks import Ticks, ticks_of
 
 Floats = npt.NDArray[np.float64]
 Ends = tuple[float, float]
@@ -39,7 +40,7 @@ class ScatterReading:
 
     `line` is the intercept and the slope of the line drawn, and `ring` the centre of the ring, in the same shares;
     `line_covariance`, shape (2, 2), and `ring_error`, shape (2,), tell how well they are known.
-    `coarse` is the picture's coarse copy (`likeness.coarse`).
+    `coarse` is the picture's coarse copy (`likeness.coarse`), and `ticks` are the marks of the axes.
     """
 
     n: int
@@ -48,6 +49,7 @@ class ScatterReading:
     errors: Floats
     doubt: float
     coarse: Bytes
+    ticks: Ticks
     line: tuple[float, float] | None = None
     line_covariance: Floats | None = None
     ring: tuple[float, float] | None = None
@@ -160,6 +162,7 @@ class ScatterReading:
         """
         low, high = np.array([x, y]).T
         wanted: Floats = (values - low) / (high - low)
+        yield from self.ticks.contradictions(x, y)
         yield from self._misplaced(wanted)
         yield from self._misdrawn(wanted, bool(shown.get("line")))
         if "marked" in shown:
@@ -235,6 +238,7 @@ def read_scatter(png: bytes) -> ScatterReading:
         errors=np.sqrt(variances) / sides,
         doubt=max(found.residual, grey.residual),
         coarse=coarse(pixels),
+        ticks=ticks_of(pixels, axes),
         line=line,
         line_covariance=line_covariance,
         ring=_point(axes, grey.ring) if grey.ring else None,

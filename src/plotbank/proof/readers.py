@@ -31,11 +31,15 @@ class Reading(Protocol):
         """
         ...
 
+    def uncertain(self, x: Ends, y: Ends) -> dict[str, float]:
+        """The standard error of each quantity that `measured` gives, as far as reading goes; 0 for what is counted."""
+        ...
+
     def contradictions(
         self, values: npt.NDArray[np.float64], shown: Mapping[str, float], x: Ends, y: Ends
     ) -> Iterator[str]:
-        """Where the picture differs from the data (in the kind's shape, axis units) or from what else was to be shown,
-        in words."""
+        """Where the picture differs from the data (in the kind's shape, axis units), from axes with these ends, or from
+        what else was to be shown, in words."""
         ...
 
 
