@@ -42,7 +42,7 @@ class _Measured:
     """What was measured in a picture by name, and the standard errors."""
 
     readings: Mapping[str, float]
-    errors: Mapping[str, float] | None
+    errors: Mapping[str, float]
 
 
 def proved(several: Sequence[Pictured]) -> list[Proved]:
@@ -68,9 +68,7 @@ def _read(png: bytes, plot: PictureRecord, messages: list[str]) -> tuple[_Measur
         copy = reading.coarse
         messages += (f"the picture carries metadata ({chunk})" for chunk in metadata(png))
         messages += reading.contradictions(plot.values, plot.condition, x, y)
-        # until every reading says how uncertain it is
-        errors = reading.uncertain(x, y) if hasattr(reading, "uncertain") else None
-        return _Measured(readings=reading.measured(x, y), errors=errors), copy
+        return _Measured(readings=reading.measured(x, y), errors=reading.uncertain(x, y)), copy
     except Unreadable as reason:
         messages.append(f"the picture cannot be read: {reason}")
         return None, copy
@@ -80,7 +78,7 @@ def _of_claims(one: Pictured, measured: Sequence[_Measured]) -> Iterator[str]:
     for claim in one.variant.claims:
         template = read_template(claim.template, one.templates[claim.template])
         readings = [found.readings for found in measured]
-        errors = [found.errors for found in measured if found.errors is not None] or None
+        errors = [found.errors for found in measured]
         try:
             yield from of_claim(template, claim.answer, claim.drawn, readings, one.view, errors)
         except (UnsuitableDraw, QuizFileError, KeyError) as reason:

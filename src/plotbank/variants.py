@@ -314,10 +314,7 @@ class _Maker:
         ]
         measured = tuple(readings for _, readings in read)
         seen = view(made.shown[0].plot)
-        errors = [
-            reading.uncertain(*_ends(shown.plot)) if hasattr(reading, "uncertain") else {}
-            for shown, (reading, _) in zip(made.shown, read, strict=True)
-        ]
+        errors = [reading.uncertain(*_ends(shown.plot)) for shown, (reading, _) in zip(made.shown, read, strict=True)]
         for template, claim in zip(question.templates, made.claims, strict=True):
             if any(of_claim(template, claim.answer, claim.drawn, measured, seen, errors)):
                 raise UnsuitableDraw("the picture does not prove the key")
