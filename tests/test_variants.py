@@ -152,6 +152,9 @@ def test_a_key_that_the_picture_does_not_prove_is_never_delivered(monkeypatch, q
         def measured(self, x, y):
             return self.reading.measured(x, y) | {"r": 0.65}
 
+        def uncertain(self, x, y):
+            return self.reading.uncertain(x, y)
+
         def contradictions(self, *given):
             return iter(())
 

@@ -1,6 +1,6 @@
 """A variant proved by its pictures: what is measured in them, against its data and against what was said of them.
 
-Nothing here loads what draws pictures, so that processes that prove are started quickly.
+What was said must also follow from the data themselves, exactly: a picture tells no more than can be read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from .bank_records import PictureRecord, VariantRecord, read_template
 from .errors import QuizFileError, UnsuitableDraw
+from .generator.kinds import Plot, kinds
 from .item_templates import View
+from .items import PictureSpec
 from .proof import Unreadable
 from .proof.likeness import Bytes
 from .proof.png import metadata
@@ -52,11 +54,14 @@ def proved(several: Sequence[Pictured]) -> list[Proved]:
 
 def _proved(one: Pictured) -> Proved:
     messages: list[str] = []
+    told: list[str] = []
     read = [_read(png, plot, messages) for png, plot in zip(one.pictures, one.variant.plots, strict=False)]
     measured = [found for found, _ in read if found is not None]
     if len(measured) == len(one.variant.plots):
-        messages += _of_claims(one, measured)
-    return Proved(messages=tuple(messages), copies=tuple(copy for _, copy in read))
+        told = list(_of_claims(one, measured, "what the picture shows"))
+    if not told:
+        told = [f"by the data in private/, {message}" for message in _of_claims(one, _recorded(one), "the data")]
+    return Proved(messages=(*messages, *told), copies=tuple(copy for _, copy in read))
 
 
 def _read(png: bytes, plot: PictureRecord, messages: list[str]) -> tuple[_Measured | None, Bytes | None]:
@@ -74,7 +79,20 @@ def _read(png: bytes, plot: PictureRecord, messages: list[str]) -> tuple[_Measur
         return None, copy
 
 
-def _of_claims(one: Pictured, measured: Sequence[_Measured]) -> Iterator[str]:
+def _recorded(one: Pictured) -> list[_Measured]:
+    """What the recorded data have, of which nothing is uncertain."""
+    known = kinds()
+    picture = PictureSpec()  # of which no reading depends
+    return [
+        _Measured(
+            readings=known[plot.kind].readings(plot.values, plot.condition, Plot(x=plot.x, y=plot.y, picture=picture)),
+            errors={},
+        )
+        for plot in one.variant.plots
+    ]
+
+
+def _of_claims(one: Pictured, measured: Sequence[_Measured], what: str) -> Iterator[str]:
     for claim in one.variant.claims:
         template = read_template(claim.template, one.templates[claim.template])
         readings = [found.readings for found in measured]
@@ -82,4 +100,4 @@ def _of_claims(one: Pictured, measured: Sequence[_Measured]) -> Iterator[str]:
         try:
             yield from of_claim(template, claim.answer, claim.drawn, readings, one.view, errors)
         except (UnsuitableDraw, QuizFileError, KeyError) as reason:
-            yield f"{claim.template} cannot be worked out for what the picture shows: {reason}"
+            yield f"{claim.template} cannot be worked out for {what}: {reason}"

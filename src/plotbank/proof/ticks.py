@@ -98,11 +98,10 @@ def _misplaced(axis: str, ticks: Sequence[Tick], low: float, high: float) -> Ite
 
     def wrong(tick: Tick, value: float | None) -> str:
         due = low + tick.share * (high - low)
-        if value is None:
-            return f"the {axis} axis is labelled {tick.text!r} where {due:.4g} belongs"
-        if abs(value - due) > tick.error * (high - low):
-            return f"the {axis} axis is labelled {tick.text!r} where {due:.4g} belongs"
-        return ""
+        within = tick.error * abs(high - low)
+        if value is not None and abs(value - due) <= within:
+            return ""
+        return f"the {axis} axis is labelled {tick.text!r} where {_shortest(due, within):g} belongs"
 
     said = [
         [wrong(tick, value) for tick, value in zip(ticks, values, strict=True)]
@@ -111,40 +110,52 @@ def _misplaced(axis: str, ticks: Sequence[Tick], low: float, high: float) -> Ite
     yield from filter(None, min(said, key=lambda messages: sum(map(bool, messages))))
 
 
+def _shortest(value: float, within: float) -> float:
+    """The number of the fewest digits that is so near to a value."""
+    rounded = (round(value, places) for places in range(-6, 12))
+    return next((number + 0.0 for number in rounded if abs(number - value) <= within), value)
+
+
 def ticks_of(pixels: Pixels, axes: Axes) -> Ticks:
     """The marks of the axes and their labels.
 
-    All pictures of a question share them: what lies below and left of the axes is read once.
+    Pictures of a question share them: what lies below the axes and left of them is read once.
     """
     numbers = pixels.numbers
-    below = numbers[axes.inner_bottom + axes.thickness :]
-    left = numbers[:, : axes.inner_left - axes.thickness]
     ink = (255 - pixels.colours.mean(axis=1)).astype(np.float32)
     ink[np.ptp(pixels.colours, axis=1) > PALE] = 0
     ink[ink <= PALE] = 0
-    return _ticks(below.tobytes(), left.tobytes(), numbers.shape, numbers.dtype.str, ink.tobytes(), axes)
-
-
-@lru_cache(maxsize=64)
-def _ticks(below: bytes, left: bytes, shape: tuple[int, int], number: str, inks: bytes, axes: Axes) -> Ticks:
-    """The same, of the colours' numbers (of this data type) below the x axis and left of the y axis, and of the ink of
-    each colour."""
-    height, width = shape
-    ink = np.frombuffer(inks, np.float32)
-    ink = ink / max(float(ink.max()), 1.0)
-    under = ink[np.frombuffer(below, number).reshape(-1, width)]
-    aside = ink[np.frombuffer(left, number).reshape(height, -1)]
-    x_marks = _marks(under[:1].ravel(), axes.left, axes.right, axes.thickness)
-    y_marks = _marks(aside[:, -1:].ravel(), axes.top, axes.bottom, axes.thickness)
-    x_labels, y_labels = _labels_below(under, x_marks, axes), _labels_left(aside, y_marks, axes)
+    ink /= max(float(ink.max()), 1.0)
+    below = numbers[axes.inner_bottom + axes.thickness :]
+    left = numbers[:, : axes.inner_left - axes.thickness]
+    colours, number = ink.tobytes(), numbers.dtype.str
     return Ticks(
-        x=_told([(mark - axes.left) / (axes.right - axes.left) for mark in x_marks], x_labels, axes.right - axes.left),
-        y=_told(
-            [(axes.bottom - mark) / (axes.bottom - axes.top) for mark in reversed(y_marks)],
-            y_labels[::-1],
-            axes.bottom - axes.top,
-        ),
+        x=_ticks_below(below.tobytes(), below.shape, number, colours, axes.left, axes.right, axes.thickness),
+        y=_ticks_left(left.tobytes(), left.shape, number, colours, axes.top, axes.bottom, axes.thickness),
     )
+
+
+@lru_cache(maxsize=128)
+def _ticks_below(
+    numbers: bytes, shape: tuple[int, int], number: str, colours: bytes, low: int, high: int, thickness: int
+) -> tuple[Tick, ...]:
+    """The marks of the x axis, which goes from the column `low` to `high`, by the colours' numbers of this data type
+    below it and the ink of each colour."""
+    ink = np.frombuffer(colours, np.float32)[np.frombuffer(numbers, number).reshape(shape)]
+    marks = _marks(ink[:1].ravel(), low, high, thickness)
+    shares = [(mark - low) / (high - low) for mark in marks]
+    return _told(shares, _labels_below(ink, marks, low, high, thickness), high - low)
+
+
+@lru_cache(maxsize=128)
+def _ticks_left(
+    numbers: bytes, shape: tuple[int, int], number: str, colours: bytes, top: int, bottom: int, thickness: int
+) -> tuple[Tick, ...]:
+    """The marks of the y axis, which goes from the row `bottom` up to `top`, by what is left of it."""
+    ink = np.frombuffer(colours, np.float32)[np.frombuffer(numbers, number).reshape(shape)]
+    marks = _marks(ink[:, -1:].ravel(), top, bottom, thickness)[::-1]
+    shares = [(bottom - mark) / (bottom - top) for mark in marks]
+    return _told(shares, _labels_left(ink, marks, thickness), bottom - top)
 
 
 def _told(shares: list[float], labels: list[str], length: int) -> tuple[Tick, ...]:
@@ -170,14 +181,14 @@ def _marks(edge: Floats, low: int, high: int, thickness: int) -> list[float]:
     return [mark for mark in marks if low - 1 <= mark <= high + 1]
 
 
-def _labels_below(ink: Floats, marks: list[float], axes: Axes) -> list[str]:
+def _labels_below(ink: Floats, marks: list[float], low: int, high: int, thickness: int) -> list[str]:
     """The labels of marks on the x axis, by the ink below it, shape (rows, columns).
 
     Labels stand in one line, and each has its mark above its middle.  They are parted from the right, where nothing
     follows them: a label goes as far to the left of its mark as to the right.
     """
     labels = [""] * len(marks)
-    between = ink[:, axes.left : axes.right].max(axis=1) > 0
+    between = ink[:, low:high].max(axis=1) > 0
     lines = _runs(between & (np.cumsum(~between) > 0))
     if not lines or not marks:
         return labels
@@ -186,7 +197,7 @@ def _labels_below(ink: Floats, marks: list[float], axes: Axes) -> list[str]:
     heights = [_box(line[:, slice(*part)]) for part in parts]
     tall = max((bottom - top for top, bottom, *_ in heights), default=0.0)
     for place in reversed(range(len(marks))):
-        mark = marks[place] + axes.thickness % 2 / 2
+        mark = marks[place] + thickness % 2 / 2
         if not parts:
             break
         far = 2 * mark - parts[-1][1] - _ASIDE * tall
@@ -197,7 +208,7 @@ def _labels_below(ink: Floats, marks: list[float], axes: Axes) -> list[str]:
     return labels
 
 
-def _labels_left(ink: Floats, marks: list[float], axes: Axes) -> list[str]:
+def _labels_left(ink: Floats, marks: list[float], thickness: int) -> list[str]:
     """The labels of marks on the y axis, by the ink left of it, shape (rows, columns).
 
     Labels end in one column, and each has its mark beside its middle.  The axis's own name, written upwards, stands
@@ -205,7 +216,7 @@ def _labels_left(ink: Floats, marks: list[float], axes: Axes) -> list[str]:
     one and leaves no number.
     """
     labels = [""] * len(marks)
-    reach = np.arange(-5 * axes.thickness, 5 * axes.thickness + 1)  # about the rows of digits
+    reach = np.arange(-5 * thickness, 5 * thickness + 1)  # about the rows of digits
     beside = np.add.outer(np.array(marks, np.intp), reach).clip(0, len(ink) - 1)
     columns = _runs(ink[beside].max(axis=(0, 1), initial=0) > 0)
     if len(columns) < 2:
@@ -241,7 +252,7 @@ def _text(line: Floats) -> str:
 @lru_cache(maxsize=1024)
 def _text_of(width: int, inks: bytes) -> str:
     """The same, of the ink of lines so wide: axes of one question that differ have many labels in common."""
-    line = np.frombuffer(inks, np.float32).reshape(-1, width)
+    line = np.frombuffer(inks, np.float32).reshape(-1, width).astype(np.float64)
     parts = [(first, last, _box(line[:, first:last])) for first, last in _runs(line.max(axis=0) > 0)]
     height = max(box[1] - box[0] for *_, box in parts)
     tall = [box for *_, box in parts if box[1] - box[0] >= _TALL * height]
