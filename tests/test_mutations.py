@@ -14,8 +14,7 @@ from .mutations.redrawing import redrawn
 from .mutations.trials import judged, remembered_readings, tried
 
 # Kinds of fault that nothing finds yet.
-NOT_YET = (
-)
+NOT_YET = ()
 IN_BANKS = {name: fault for name, fault in FAULTS.items() if fault.bank != "ringed"}  # which no other test needs
 
 

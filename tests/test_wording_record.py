@@ -112,4 +112,3 @@ def test_what_a_format_left_out_is_not_missed():
     assert list(changed(BUILT, silent, ["comments", "feedback"])) == []
     assert len(list(changed(BUILT, silent, ["comments"]))) == 1
     assert len(list(changed(BUILT, silent))) == 3
-

@@ -49,7 +49,7 @@ class Element:
 
     def walk(self) -> Iterator["Element"]:
         """This element and everything inside it, in document order."""
-        waiting = [self]
+        waiting: list[Element] = [self]
         while waiting:
             element = waiting.pop()
             yield element

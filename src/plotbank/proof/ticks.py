@@ -29,6 +29,7 @@ from .axes import Axes, Floats
 from .png import PALE, Pixels
 
 Ends = tuple[float, float]
+Ink = npt.NDArray[np.floating]
 Runs = list[tuple[int, int]]
 Box = tuple[float, float, float, float]
 
@@ -166,7 +167,7 @@ def _told(shares: list[float], labels: list[str], length: int) -> tuple[Tick, ..
     )
 
 
-def _marks(edge: Floats, low: int, high: int, thickness: int) -> list[float]:
+def _marks(edge: Ink, low: int, high: int, thickness: int) -> list[float]:
     """The places of marks as thick as the axis, by the ink of the pixels along its outer edge, shape (pixels,): those
     from one end of the axis to the other.
 
@@ -181,7 +182,7 @@ def _marks(edge: Floats, low: int, high: int, thickness: int) -> list[float]:
     return [mark for mark in marks if low - 1 <= mark <= high + 1]
 
 
-def _labels_below(ink: Floats, marks: list[float], low: int, high: int, thickness: int) -> list[str]:
+def _labels_below(ink: Ink, marks: list[float], low: int, high: int, thickness: int) -> list[str]:
     """The labels of marks on the x axis, by the ink below it, shape (rows, columns).
 
     Labels stand in one line, and each has its mark above its middle.  They are parted from the right, where nothing
@@ -208,7 +209,7 @@ def _labels_below(ink: Floats, marks: list[float], low: int, high: int, thicknes
     return labels
 
 
-def _labels_left(ink: Floats, marks: list[float], thickness: int) -> list[str]:
+def _labels_left(ink: Ink, marks: list[float], thickness: int) -> list[str]:
     """The labels of marks on the y axis, by the ink left of it, shape (rows, columns).
 
     Labels end in one column, and each has its mark beside its middle.  The axis's own name, written upwards, stands
@@ -231,7 +232,7 @@ def _labels_left(ink: Floats, marks: list[float], thickness: int) -> list[str]:
     return labels
 
 
-def _longest(line: Floats, tall: float) -> str:
+def _longest(line: Ink, tall: float) -> str:
     """The longest number at the right end of a line of text with digits so tall."""
     parts = _runs(line.max(axis=0) > 0)
     starts = [parts[-1][0]]
@@ -244,7 +245,7 @@ def _longest(line: Floats, tall: float) -> str:
     return next((text for text in texts if _number(text, ".") is not None or _number(text, ",") is not None), texts[0])
 
 
-def _text(line: Floats) -> str:
+def _text(line: Ink) -> str:
     """The characters of a label; � for each that is none of a number's."""
     return _text_of(line.shape[1], line.astype(np.float32).tobytes())
 
@@ -265,7 +266,7 @@ def _text_of(width: int, inks: bytes) -> str:
     return text
 
 
-def _characters(ink: Floats, top: float, bottom: float) -> str:
+def _characters(ink: Ink, top: float, bottom: float) -> str:
     """What the ink between two blank columns says, in a line whose digits stand between these rows; nothing where it
     says nothing."""
     whole = _character(ink, top, bottom)
@@ -281,7 +282,7 @@ def _characters(ink: Floats, top: float, bottom: float) -> str:
     return ""
 
 
-def _character(ink: Floats, top: float, bottom: float) -> str:
+def _character(ink: Ink, top: float, bottom: float) -> str:
     """The one character that this ink is, in a line whose digits stand between these rows; nothing where it is none."""
     box = _box(ink)
     tall = bottom - top
@@ -298,14 +299,14 @@ def _character(ink: Floats, top: float, bottom: float) -> str:
     return "" if above > 0.2 else "," if height > _POINT else "."
 
 
-def _digit(ink: Floats, box: Box) -> str:
+def _digit(ink: Ink, box: Box) -> str:
     """The digit that this ink in this rectangle is; nothing where it is none."""
     apart = ((_cells(ink, box) - _SHAPES) ** 2).mean(axis=1)
     first, second = apart.argsort()[:2]
     return str(first) if apart[first] <= min(_UNLIKE, _SURE * apart[second]) else ""
 
 
-def _cells(ink: Floats, box: Box) -> Floats:
+def _cells(ink: Ink, box: Box) -> Floats:
     """The ink in each of 12 rows of 8 cells that divide this rectangle, shape (96,)."""
     top, bottom, left, right = box
     cells: Floats = _shares(_ROWS, top, bottom, ink.shape[0]) @ ink @ _shares(_COLUMNS, left, right, ink.shape[1]).T
@@ -321,7 +322,7 @@ def _shares(cells: int, low: float, high: float, pixels: int) -> Floats:
     return shares
 
 
-def _box(ink: Floats) -> Box:
+def _box(ink: Ink) -> Box:
     """Top, bottom, left and right of ink: where a pixel is covered by half, its edge lies in its middle."""
     down, across = ink.max(axis=1).tolist(), ink.max(axis=0).tolist()
     return *_extent(down), *_extent(across)
