@@ -169,7 +169,7 @@ def contents(count):
     row("boxplot", "outliers, each 2 % of the axis or more from anything", *far.cells)
     row("boxplot", "an outlier nearer to another, or to a whisker", *near.cells)
     kind = kinds()["histogram"]
-    for first, last in ((6, 8), (9, 12), (13, 16)):
+    for first, last in ((6, 8), (9, 10), (11, 12)):
         tally = Tally()
         for drawn in pictures(kind, count, picture, lambda condition, a=first, b=last: a <= condition["bins"] <= b):
             tally.read(kind, *drawn)

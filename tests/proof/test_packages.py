@@ -283,7 +283,7 @@ def test_a_damaged_moodle_file_is_refused(moodle: str, written: Written, old: st
 def test_a_piece_that_does_not_end_is_refused_before_it_takes_for_ever(
     moodle: str, written: Written, monkeypatch: pytest.MonkeyPatch, piece: str
 ) -> None:
-    monkeypatch.setattr(markup, "_LARGEST_TEXT", 200_000)
+    monkeypatch.setattr(markup, "LARGEST_TEXT", 200_000)
     assert refusal(written(replaced(moodle, "<quiz>", piece.format("x" * 10**6)))) == (
         "a piece of the XML is larger than 200,000 bytes"
     )

@@ -33,7 +33,7 @@ Ink = npt.NDArray[np.floating]
 Runs = list[tuple[int, int]]
 Box = tuple[float, float, float, float]
 
-MINUS = "\N{MINUS SIGN}"
+MINUS, _UNKNOWN = "\N{MINUS SIGN}", "\N{REPLACEMENT CHARACTER}"
 _DIGITS = {
     "0": "02beea201dd55dd17f2003f7bc0000cbea0000aef900009ff900009fea0000aebc0000cb7f2003f71dd55dd102beea20",
     "1": "8adff000ec9df000000cf000000cf000000cf000000cf000000cf000000cf000000cf000000cf000466df666bfffffff",
@@ -50,11 +50,13 @@ _ROWS, _COLUMNS = 12, 8
 _SHAPES = np.array([[int(cell, 16) for cell in cells] for cells in _DIGITS.values()]) / 15
 _UNLIKE = 0.11  # mean square difference of shapes beyond which a character is no digit
 _SURE = 0.75  # the nearest digit's share of the second nearest's difference, at most
+_LEAST = 4.0  # pixels of a digit's height
 _HALF = 0.5  # of full ink: less is no mark
 _OFF = 0.6  # pixels between a mark and its place: marks stand on whole pixels
 
 # The rest is in heights of a digit.
 _TALL = 0.8
+_NARROW, _WIDE = 0.3, 0.9  # of digits, which are between 0.5 and 0.75 wide
 _SMALL = 0.4  # height of commas and apostrophes
 _POINT = 0.23  # height of points, which commas exceed
 _THIN = 0.25  # height of a minus sign
@@ -258,10 +260,12 @@ def _text_of(width: int, inks: bytes) -> str:
     height = max(box[1] - box[0] for *_, box in parts)
     tall = [box for *_, box in parts if box[1] - box[0] >= _TALL * height]
     top, bottom = (float(np.median([box[side] for box in tall])) for side in (0, 1))
+    if bottom - top < _LEAST:
+        return _UNKNOWN
     text, before = "", np.inf
     for first, last, box in parts:
         text += " " if first + box[2] - before > (_LOOSE if text == MINUS else _APART) * (bottom - top) else ""
-        text += _characters(line[:, first:last], top, bottom) or "\N{REPLACEMENT CHARACTER}"
+        text += _characters(line[:, first:last], top, bottom) or _UNKNOWN
         before = first + box[3]
     return text
 
@@ -270,14 +274,13 @@ def _characters(ink: Ink, top: float, bottom: float) -> str:
     """What the ink between two blank columns says, in a line whose digits stand between these rows; nothing where it
     says nothing."""
     whole = _character(ink, top, bottom)
-    width = ink.shape[1]
-    if whole or width < 0.8 * (bottom - top):
+    width, widest = ink.shape[1], int(_WIDE * (bottom - top))
+    if whole or width <= widest:
         return whole
-    for cut in sorted(range(2, width - 1), key=lambda column: float(ink[:, column].sum())):
-        left, right = _character(ink[:, :cut], top, bottom), _character(ink[:, cut:], top, bottom)
-        if left and not right:
-            right = _characters(ink[:, cut:], top, bottom) if cut <= 0.9 * (bottom - top) else ""
-        if left and right:
+    for cut in sorted(range(2, widest + 1), key=lambda column: float(ink[:, column].sum())):
+        left = _character(ink[:, :cut], top, bottom)
+        right = left and _characters(ink[:, cut:], top, bottom)
+        if right:
             return left + right
     return ""
 
@@ -288,7 +291,7 @@ def _character(ink: Ink, top: float, bottom: float) -> str:
     tall = bottom - top
     height, width = (box[1] - box[0]) / tall, (box[3] - box[2]) / tall
     if height >= _TALL:
-        return _digit(ink, box) if width < 0.9 else ""
+        return _digit(ink, box) if _NARROW < width < _WIDE else ""
     above = (bottom - (box[0] + box[1]) / 2) / tall
     if width > 2 * height and height < _THIN and 0.25 < above < 0.55:
         return MINUS
