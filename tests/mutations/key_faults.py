@@ -317,6 +317,7 @@ def parts_share_the_mark_otherwise(draft):
     draft.rekey(draft.first, parts=(replace(one, share=0.75), replace(other, share=0.25)))
 
 
-@in_draft("slope", finding=r"points")
+# Canvas is told the points of a question once, for all of its variants.
+@in_draft("slope", finding=r"points", formats=tuple(form for form in FORMATS if form != "canvas"))
 def points_of_one_student_changed(draft):
     draft.change(draft.first, points=draft.first.points + 1)
