@@ -57,7 +57,7 @@ _OFF = 0.6  # pixels between a mark and its place: marks stand on whole pixels
 # The rest is in heights of a digit.
 _TALL = 0.8
 _NARROW, _WIDE = 0.3, 0.9  # of digits, which are between 0.5 and 0.75 wide
-_TOGETHER = 4  # characters that touch, at most
+_TOGETHER = 3  # characters that touch, at most
 _SMALL = 0.4  # height of commas and apostrophes
 _POINT = 0.23  # height of points, which commas exceed
 _THIN = 0.25  # height of a minus sign
@@ -271,16 +271,16 @@ def _text_of(width: int, inks: bytes) -> str:
     return text
 
 
-def _characters(ink: Ink, top: float, bottom: float) -> str:
+def _characters(ink: Ink, top: float, bottom: float, most: int = _TOGETHER) -> str:
     """What the ink between two blank columns says, in a line whose digits stand between these rows; nothing where it
-    says nothing.  A few digits may touch."""
+    says nothing.  At most so many characters may touch."""
     whole = _character(ink, top, bottom)
     width, widest = ink.shape[1], int(_WIDE * (bottom - top))
-    if whole or not widest < width <= _TOGETHER * widest:
+    if whole or most == 1 or not widest < width <= most * widest:
         return whole
     for cut in sorted(range(2, widest + 1), key=lambda column: float(ink[:, column].sum())):
         left = _character(ink[:, :cut], top, bottom)
-        right = left.isdecimal() and _characters(ink[:, cut:], top, bottom)
+        right = left and _characters(ink[:, cut:], top, bottom, most - 1)
         if right:
             return left + right
     return ""
