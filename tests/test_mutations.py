@@ -13,8 +13,6 @@ from .mutations.faults import FAULTS, FORMATS, Fault
 from .mutations.redrawing import redrawn
 from .mutations.trials import judged, remembered_readings, tried
 
-# Kinds of fault that nothing finds yet.
-NOT_YET = ()
 IN_BANKS = {name: fault for name, fault in FAULTS.items() if fault.bank != "ringed"}  # which no other test needs
 
 
@@ -38,7 +36,7 @@ def format_of(fault):
     return (possible[list(FAULTS).index(fault.name) % len(possible)],)
 
 
-@pytest.mark.parametrize("name", [name for name in IN_BANKS if name not in NOT_YET])
+@pytest.mark.parametrize("name", IN_BANKS)
 def test_a_fault_is_found(drafts, tmp_path, name):
     fault = FAULTS[name]
     trial = tried(fault, drafts[fault.bank], tmp_path / "bank", format_of(fault))
@@ -46,14 +44,6 @@ def test_a_fault_is_found(drafts, tmp_path, name):
     assert trial.formats
     assert trial.missed == (), [finding.message for finding in trial.others]
     assert trial.beside == ()
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_what_is_not_found_yet(drafts, tmp_path, name):
-    """A fault that is found goes from the list."""
-    fault = FAULTS[name]
-
-    assert not tried(fault, drafts[fault.bank], tmp_path / "bank", format_of(fault)).caught
 
 
 def test_without_a_fault_the_same_bank_is_written_again(drafts, every_bank, tmp_path):

@@ -5,8 +5,8 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .errors import BankError, QuizFileError, UnsuitableDraw
 from .item_templates import Template, parse
-from .item_templates.grading import Answer
+from .item_templates.grading import Answer, Number
 from .items import Axis
 from .proof.readers import READERS
 from .proving import answer_of
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _SHORTEST = 5  # characters: a shorter name or id stands in texts by chance
 _LARGEST = 4 * 2**30  # bytes of a file in private/: a hundred times those of the largest bank that anybody needs
+VARIANT_ID = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]*\.[a-z]+")
 _WIDTHS = {"scatter": 2, "boxplot": 2, "histogram": 1}  # numbers of one value: x and y, group and value, value
 
@@ -72,6 +73,13 @@ class VariantRecord:
     claims: tuple[ClaimRecord, ...]
     plots: tuple[PictureRecord, ...]
 
+    def answers(self, left_out: frozenset[str]) -> list[Answer]:
+        """What the templates said, without what a format was allowed to leave out."""
+        answers = (claim.answer for claim in self.claims)
+        if "bands" not in left_out:
+            return list(answers)
+        return [replace(answer, bands=()) if isinstance(answer, Number) else answer for answer in answers]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRecord:
@@ -101,6 +109,12 @@ class BankRecords:
     keys: Mapping[str, str]
     accommodated: frozenset[str]
     people: frozenset[str]
+
+    def variant_of(self, identifier: str, pictures: Sequence[str]) -> str:
+        """The variant that an item with this id and pictures (SHA-256) is, perhaps none that is known: its id says so,
+        or where a format has no ids for variants, its picture."""
+        match = VARIANT_ID.search(identifier)
+        return match[0] if match else next((self.owners.get(picture, "") for picture in pictures), "")
 
 
 def read_records(folder: Path) -> BankRecords:

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
@@ -29,9 +29,7 @@ from .proof.packages import open_package
 from .proof.readers import READERS
 from .proving import of_delivered
 from .question import view
-from .wording_record import words_of
-
-_VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
+from .wording_record import changed, words_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +228,7 @@ def _found(folder: Path, records: BankRecords, variants: Iterable[str]) -> tuple
                 continue
             try:
                 for delivered in open_package(folder / name, folder):
-                    if (variant := _variant(delivered, records)) in left:
+                    if (variant := records.variant_of(delivered.id, _hashes(delivered))) in left:
                         found[variant][form] = delivered
                         left.remove(variant)
                     if not left:
@@ -242,13 +240,6 @@ def _found(folder: Path, records: BankRecords, variants: Iterable[str]) -> tuple
 
 def _form(package: str) -> str:
     return package.partition("/")[0]
-
-
-def _variant(delivered: Delivered, records: BankRecords) -> str:
-    """The variant that an item is: its id says so, or where a format has no ids for variants, its picture."""
-    if match := _VARIANT.search(delivered.id):
-        return match[0]
-    return records.owners.get(_hash(delivered.pictures[0].png), "") if delivered.pictures else ""
 
 
 def _item(
@@ -300,28 +291,19 @@ def _disagreements(
     if variant is None:
         yield "private/plots.jsonl knows no such variant"
         return
-    pictures = tuple(_hash(picture.png) for picture in delivered.pictures)
+    pictures = _hashes(delivered)
     if pictures != tuple(plot.picture for plot in variant.plots):
         yield "the pictures are not those that were built"
     if pictures not in proofs:
         proofs[pictures] = _of_pictures(delivered, variant, records)
     yield from proofs[pictures]
-    if words_of(delivered) != variant.words:
-        yield "the words are not those that were built"
-    yield from of_delivered(delivered.key, _answers(delivered, variant, records))
+    left_out = records.left_out.get(_form(delivered.package), {}).get(variant.question, frozenset())
+    yield from changed(variant.words, words_of(delivered), left_out)
+    yield from of_delivered(delivered.key, variant.answers(left_out))
     if (key := printed(delivered.key)) != given.key:
         yield f"the key is {key}, but private/answer_key.csv says {given.key}"
     if given.variant in records.accommodated:
         yield from of_tables(delivered.stem, variant.plots)
-
-
-def _answers(delivered: Delivered, variant: VariantRecord, records: BankRecords) -> list[Answer]:
-    """What the templates said, without what the format was allowed to leave out."""
-    left_out = records.left_out.get(_form(delivered.package), {}).get(variant.question, frozenset())
-    answers = (claim.answer for claim in variant.claims)
-    if "bands" not in left_out:
-        return list(answers)
-    return [replace(answer, bands=()) if isinstance(answer, Number) else answer for answer in answers]
 
 
 def _of_pictures(delivered: Delivered, variant: VariantRecord, records: BankRecords) -> tuple[str, ...]:
@@ -404,6 +386,10 @@ def _changed(folder: Path, records: BankRecords) -> Iterator[str]:
     page = folder / "private" / "evidence.html"
     if page.is_file() and _sha256(folder / "private" / "evidence.json").encode() not in page.read_bytes():
         yield "private/evidence.html was not made from private/evidence.json: one of them has been changed"
+
+
+def _hashes(delivered: Delivered) -> tuple[str, ...]:
+    return tuple(_hash(picture.png) for picture in delivered.pictures)
 
 
 def _hash(content: bytes) -> str:

@@ -10,16 +10,15 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from .bank_records import BankRecords, VariantRecord, read_records
+from .bank_records import VARIANT_ID, BankRecords, VariantRecord, read_records
 from .data_tables import of_tables
 from .generator.kinds import Plot
 from .item_templates import Template, View
-from .item_templates.grading import Answer, Number
 from .items import Axis, PictureSpec
 from .picture_proof import Pictured, Proved, proved
 from .processes import later, usable, workers
@@ -32,7 +31,6 @@ from .question import view
 from .whole_bank import Shown, Trait, Uniqueness, reworded, same_answers, tells, trait, twice, uniqueness
 from .wording_record import changed, words_of
 
-_VARIANT = re.compile(r"[a-z][a-z0-9]*_[0-9a-f]{16}$")  # exporters may put the bank's name before it
 _WORD = re.compile(r"\w+")
 _WORTH_PROCESSES = 150  # pictures: fewer are read sooner than other processes are started
 _WITHOUT_IDS = frozenset({"moodle-synchronised"})  # formats that have none for a variant
@@ -233,7 +231,7 @@ def _finished(
 def _look(delivered: Delivered, records: BankRecords, people: Mapping[str, Sequence[str]], seen: _Seen) -> _Looked:
     """All that is wrong with one item but for what its pictures show."""
     pictures = tuple(hashlib.sha256(picture.png).hexdigest() for picture in delivered.pictures)
-    name = _variant(delivered, pictures, records)
+    name = records.variant_of(delivered.id, pictures)
     variant = records.variants.get(name)
     messages = list(_messages(delivered, name, variant, pictures, records, people, seen))
     if variant is None:
@@ -263,12 +261,6 @@ def _view(x: Axis, y: Axis, size: tuple[int, int]) -> View:
     return view(Plot(x=x, y=y, picture=PictureSpec(width=size[0], height=size[1])))
 
 
-def _variant(delivered: Delivered, pictures: Sequence[str], records: BankRecords) -> str:
-    """The variant that an item is: its id says so, or where a format has no ids for variants, its picture."""
-    match = _VARIANT.search(delivered.id)
-    return match[0] if match else records.owners.get(pictures[0], "")
-
-
 def _messages(
     delivered: Delivered,
     name: str,
@@ -292,13 +284,13 @@ def _messages(
     if (form, name) in seen.items:
         yield "this variant has been delivered before"
     seen.items.add((form, name))
-    if not _VARIANT.search(delivered.id) and form not in _WITHOUT_IDS:
+    if not VARIANT_ID.search(delivered.id) and form not in _WITHOUT_IDS:
         yield f"the identifier {delivered.id!r} is not that of a variant"
     yield from _weights(delivered, records.questions[variant.question].points)
     if list(pictures) != [plot.picture for plot in variant.plots]:
         yield "the pictures are not those that were built for this variant"
     left_out = records.left_out.get(form, {}).get(variant.question, frozenset())
-    yield from of_delivered(delivered.key, _answers(variant, left_out))
+    yield from of_delivered(delivered.key, variant.answers(left_out))
     yield from changed(variant.words, words_of(delivered), left_out)
     yield from _misplaced(delivered, variant, seen, accommodated=name in records.accommodated)
     if (key := printed(delivered.key)) != records.keys.get(name):
@@ -313,14 +305,6 @@ def _weights(delivered: Delivered, points: float) -> Iterator[str]:
             yield f"the parts earn {', '.join(f'{share:.0%}' for share in shares)} of the mark, not equal shares"
     elif not math.isclose(delivered.points, points, rel_tol=1e-6):
         yield f"the item earns {delivered.points:g} points, but the question {points:g}"
-
-
-def _answers(variant: VariantRecord, left_out: frozenset[str]) -> list[Answer]:
-    """What the templates said, without what the format was allowed to leave out."""
-    answers = (claim.answer for claim in variant.claims)
-    if "bands" not in left_out:
-        return list(answers)
-    return [replace(answer, bands=()) if isinstance(answer, Number) else answer for answer in answers]
 
 
 def _misplaced(delivered: Delivered, variant: VariantRecord, seen: _Seen, *, accommodated: bool) -> Iterator[str]:
