@@ -129,6 +129,12 @@ class Frame:
         """The frame alone as palette indices, 0 (paper) to 7 (ink)."""
         return self._grey([])
 
+    @cached_property
+    def _alone(self) -> npt.NDArray[np.uint32]:
+        """The pixels of the frame alone, red, green, blue and opacity in one number, in reading order."""
+        self._canvas.restore_region(self._background)
+        return np.array(self._canvas.buffer_rgba()).view(np.uint32).ravel()
+
     def _grey(self, artists: list[Artist]) -> npt.NDArray[np.uint8]:
         """The frame and these artists, which are grey too, as palette indices."""
         self._canvas.restore_region(self._background)
@@ -151,19 +157,20 @@ class Frame:
         What lies under the data is drawn apart from them, so that the data's ink is the same with it and without: a
         pixel that they share is the data's.
         """
-        artists = self._kind.artists(self._axes, values, condition)
+        alone, artists = self._alone, self._kind.artists(self._axes, values, condition)
         under = [artist for artist in artists if artist.get_zorder() == UNDER]
         indices = self._grey(under) if under else self._greys.copy()
         self._canvas.restore_region(self._background)
         for artist in artists:
             if artist not in under:
                 artist.draw(self._canvas.get_renderer())
-        rgba = np.asarray(self._canvas.buffer_rgba())
-        red, blue = rgba[..., 0], rgba[..., 2]
-        coloured = np.nonzero(red != blue)  # paper and ink are grey
+        rgba = np.asarray(self._canvas.buffer_rgba()).reshape(-1, 4)
+        drawn = np.flatnonzero(rgba.view(np.uint32).ravel() != alone)
+        red, blue = rgba[drawn, 0], rgba[drawn, 2]
+        coloured = red != blue  # paper and ink are grey
         cover = (255 - red[coloured].astype(np.float64)) / (255 - self._colour[0])
         shade = np.rint(cover * _SHADES).clip(0, _SHADES).astype(np.uint8)
-        indices[coloured] = np.where(shade > 0, _GREYS + shade, 0)
+        indices.ravel()[drawn[coloured]] = np.where(shade > 0, _GREYS + shade, 0)
         return palette_png(indices, self._palette)
 
 

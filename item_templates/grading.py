@@ -4,6 +4,7 @@
 """
 
 import math
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,6 +20,7 @@ from .sandbox import Expression
 from .words import LETTERS
 
 Readings = Mapping[str, float]
+Names = ChainMap[str, Any]
 SURE = 4.0
 """So many standard errors a reading may be off: one in 16,000 is further, if errors are normal."""
 
@@ -98,25 +100,24 @@ class Graded:
 def let(template: Template, readings: Readings, view: View, rng: np.random.Generator) -> dict[str, Any]:
     """The names that a template's `let` gives to draws and interim results, in their order."""
     drawn: dict[str, Any] = {}
-    names = {**known(readings, view, rng), "pick": _picker(rng)}
+    names = known(readings, view, rng).new_child({"pick": _picker(rng)})
     for name, formula in template.let:
-        found = formula.value({**names, **drawn})
+        found = formula.value(names.new_child(drawn))
         if not _is_number_or_list(found):
             raise QuizFileError(f"{formula.place}: {formula.text!r} works out to {found!r}: write numbers, or a list")
         drawn[name] = found
     return drawn
 
 
-def known(readings: Readings, view: View, rng: np.random.Generator | None = None) -> dict[str, Any]:
-    """Every name that an expression may use."""
-    order = rng or np.random.default_rng(0)
+def known(readings: Readings, view: View, rng: np.random.Generator | None = None) -> Names:
+    """Every name that an expression may use.  A reading is looked up when an expression uses it, and not before."""
     functions: dict[str, Any] = {
         "jnd": perception.jnd,
         "position": perception.position,
         "at": perception.at_position,
         "apart": perception.apart,
-        "ladder": lambda r, count, jnds: _ladder(r, int(count), jnds, order),
-        "pairs": lambda r, jnds: _pairs(r, jnds, order),
+        "ladder": lambda r, count, jnds: _ladder(r, int(count), jnds, rng or np.random.default_rng(0)),
+        "pairs": lambda r, jnds: _pairs(r, jnds, rng or np.random.default_rng(0)),
         "places": places,
         "sqrt": math.sqrt,
         "log10": math.log10,
@@ -130,7 +131,8 @@ def known(readings: Readings, view: View, rng: np.random.Generator | None = None
         "len": len,
     }
     axes = {"x": view.x, "y": view.y, "x_error": view.x_error, "y_error": view.y_error}
-    return {**readings, **axes, **functions}  # the readings of a histogram have a min and a max too
+    # The readings of a histogram have a min and a max too.
+    return ChainMap({**axes, **functions}, readings)  # type: ignore[arg-type]  # only the first is written to
 
 
 def places(error: float) -> int:
@@ -161,9 +163,9 @@ def grade(
         QuizFileError: an expression fails, whatever the plot.
     """
     drawn = let(template, readings, view, picks)
-    names = {**known(readings, view, order), **drawn}
+    names = known(readings, view, order).new_child(drawn)
     if template.key is not None:
-        names["key"] = template.key.number(names)
+        names = names.new_child({"key": template.key.number(names)})
     match template:
         case _ if template.type == "numerical":
             graded = _number(template, names)
@@ -179,7 +181,7 @@ def grade(
             graded = _numeric_choice(template, names, order)
     if not template.plots:
         extra = {"tolerance": graded.answer.tolerance} if isinstance(graded.answer, Number) else {}
-        _require(template, {**names, **extra})
+        _require(template, names.new_child(extra))
     if graded.clarity < template.clarity - _SLACK:
         raise UnsuitableDraw(f"clarity below {template.clarity:g}")
     return Graded(answer=graded.answer, clarity=graded.clarity, difficulty=graded.difficulty, drawn=drawn)
@@ -191,10 +193,10 @@ def suit(template: Template, readings: Readings, view: View, drawn: Mapping[str,
     Raises:
         UnsuitableDraw: it is not.
     """
-    _require(template, {**known(readings, view), **drawn})
+    _require(template, known(readings, view).new_child(dict(drawn)))
 
 
-def _require(template: Template, names: Mapping[str, Any]) -> None:
+def _require(template: Template, names: Names) -> None:
     if template.require is not None and not template.require.truth(names):
         raise UnsuitableDraw("not what the template requires")
 
@@ -218,7 +220,7 @@ def prove(
         UnsuitableDraw: the template cannot be worked out for what was measured.
         QuizFileError: the template fails.
     """
-    names = {**known(readings, view), **drawn}
+    names = known(readings, view).new_child(dict(drawn))
     match answer:
         case Number():
             yield from _prove_number(template, answer, names, errors)
@@ -236,9 +238,7 @@ def prove(
             raise AssertionError("matching is proved plot by plot")
 
 
-def _prove_number(
-    template: Template, answer: Number, names: Mapping[str, Any], errors: Readings | None
-) -> Iterator[str]:
+def _prove_number(template: Template, answer: Number, names: Names, errors: Readings | None) -> Iterator[str]:
     assert template.key is not None, "a template of numbers has a key"
     most = _SHARE_OF_TOLERANCE * answer.tolerance
     shown, reach = _shown(template.key, names, errors, most)
@@ -249,12 +249,10 @@ def _prove_number(
     yield from _prove_widths(template, answer, names, errors)
 
 
-def _prove_widths(
-    template: Template, answer: Number, names: Mapping[str, Any], errors: Readings | None
-) -> Iterator[str]:
+def _prove_widths(template: Template, answer: Number, names: Names, errors: Readings | None) -> Iterator[str]:
     """The tolerance and the bands are those of the template, rounded as it rounds them."""
     assert template.tolerance is not None, "the form of a numerical template has a tolerance"
-    names = {**names, "key": answer.value}
+    names = names.new_child({"key": answer.value})
     wanted = [(template.tolerance, 1.0), *((band.tolerance, band.share) for band in template.bands)]
     found = [(answer.tolerance, 1.0), *answer.bands]
     if len(found) != len(wanted):
@@ -268,9 +266,7 @@ def _prove_widths(
             yield f"the tolerance {width:g} earns {share:.0%}, but by the template {shown:.3g} earns {share_wanted:.0%}"
 
 
-def _prove_choice(
-    template: Template, answer: Choices, names: Mapping[str, Any], errors: Readings | None
-) -> Iterator[str]:
+def _prove_choice(template: Template, answer: Choices, names: Names, errors: Readings | None) -> Iterator[str]:
     """Of numbers the one shown is the nearest, and by more than what is not sure."""
     assert template.key is not None, "a template of numbers has a key"
     half = 0.5 * 10.0**-answer.decimals
@@ -286,16 +282,14 @@ def _prove_choice(
         yield f"the key is {values[nearest]:g}, but the picture shows {shown:.5g}"
 
 
-def _prove_claim(
-    claim: Claim, truth: bool, names: Mapping[str, Any], errors: Readings | None, what: str
-) -> Iterator[str]:
+def _prove_claim(claim: Claim, truth: bool, names: Names, errors: Readings | None, what: str) -> Iterator[str]:
     if claim.right.truth(names) != truth:
         yield f"{what} is keyed {truth}, but the picture shows otherwise"
     elif any(claim.right.truth(shifted) != truth for shifted in _shifted(claim.right, names, errors or {})):
         yield f"the picture cannot prove that {what} is {str(truth).lower()}: it is too close to be read"
 
 
-def _shown(key: Expression, names: Mapping[str, Any], errors: Readings | None, most: float) -> tuple[float, float]:
+def _shown(key: Expression, names: Names, errors: Readings | None, most: float) -> tuple[float, float]:
     """The key that readings give, and `SURE` of its standard errors (`most` where there are none): those of the
     readings, carried through the expression one by one and added in quadrature, as if they were independent."""
     shown = key.number(names)
@@ -306,15 +300,15 @@ def _shown(key: Expression, names: Mapping[str, Any], errors: Readings | None, m
     return shown, math.sqrt(sum(max(pair) ** 2 for pair in zip(ends[::2], ends[1::2], strict=True)))
 
 
-def _shifted(expression: Expression, names: Mapping[str, Any], errors: Readings) -> Iterator[dict[str, Any]]:
+def _shifted(expression: Expression, names: Names, errors: Readings) -> Iterator[Names]:
     """The names with one reading that the expression hangs on `SURE` standard errors lower, then higher; and so on."""
     for name in sorted(expression.names & errors.keys()):
         if errors[name] > 0:
             for side in (-SURE, SURE):
-                yield {**names, name: names[name] + side * errors[name]}
+                yield names.new_child({name: names[name] + side * errors[name]})
 
 
-def distance(template: Template, names: Mapping[str, Any]) -> Callable[[float, float], float]:
+def distance(template: Template, names: Names) -> Callable[[float, float], float]:
     """How many units two values of the key are apart."""
     if template.law:
         return perception.LAWS[template.law]
@@ -330,7 +324,7 @@ def rounded(value: float, decimals: int) -> float:
     return round(value, decimals) + 0.0
 
 
-def _decimals(template: Template, names: Mapping[str, Any]) -> int:
+def _decimals(template: Template, names: Names) -> int:
     assert template.decimals is not None, "the form of a template with a key has decimals"
     found = template.decimals.number(names)
     if found not in range(5):
@@ -338,7 +332,7 @@ def _decimals(template: Template, names: Mapping[str, Any]) -> int:
     return int(found)
 
 
-def _number(template: Template, names: Mapping[str, Any]) -> Graded:
+def _number(template: Template, names: Names) -> Graded:
     assert template.tolerance is not None, "the form of a numerical template has a tolerance"
     decimals, apart = _decimals(template, names), distance(template, names)
     value = rounded(names["key"], decimals)
@@ -364,7 +358,7 @@ def _tolerance(wanted: float, decimals: int) -> float:
     return round((max(0, math.floor(round(wanted / unit, 6))) + 0.5) * unit, decimals + 1)
 
 
-def _numeric_choice(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+def _numeric_choice(template: Template, names: Names, order: np.random.Generator) -> Graded:
     decimals, apart = _decimals(template, names), distance(template, names)
     key = rounded(names["key"], decimals)
     reasons: dict[float, str] = {}
@@ -405,7 +399,7 @@ def _beside(
     key: float,
     wrong: list[float],
     template: Template,
-    names: Mapping[str, Any],
+    names: Names,
     order: np.random.Generator,
     decimals: int,
 ) -> list[float]:
@@ -483,7 +477,7 @@ def _further(value: float, side: int, units: float, apart: Callable[[float, floa
     raise UnsuitableDraw("no room for options")
 
 
-def _worded(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+def _worded(template: Template, names: Names, order: np.random.Generator) -> Graded:
     offered = [claim for claim in template.claims if claim.when is None or claim.when.truth(names)]
     truths = [claim.right.truth(names) for claim in offered]
     if truths.count(True) != 1:
@@ -501,14 +495,14 @@ def _worded(template: Template, names: Mapping[str, Any], order: np.random.Gener
     )
 
 
-def _clear(template: Template, names: Mapping[str, Any]) -> list[tuple[Claim, bool, float]]:
+def _clear(template: Template, names: Names) -> list[tuple[Claim, bool, float]]:
     """The claims that are clearly true or clearly false."""
     offered = [claim for claim in template.claims if claim.when is None or claim.when.truth(names)]
     judged = [(claim, claim.right.truth(names), _margin(claim, names)) for claim in offered]
     return [(claim, truth, margin) for claim, truth, margin in judged if margin >= template.clarity - _SLACK]
 
 
-def _statements(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+def _statements(template: Template, names: Names, order: np.random.Generator) -> Graded:
     """Some of the clear statements: how many are true is drawn first, so that no number of ticks is the likeliest."""
     wanted = template.statements
     found = _clear(template, names)
@@ -531,7 +525,7 @@ def _statements(template: Template, names: Mapping[str, Any], order: np.random.G
     )
 
 
-def _statement(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+def _statement(template: Template, names: Names, order: np.random.Generator) -> Graded:
     """One clear statement; whether it is true is drawn first."""
     wanted = bool(order.integers(2))
     fitting = [c for c in _clear(template, names) if c[1] == wanted]
@@ -545,7 +539,7 @@ def _statement(template: Template, names: Mapping[str, Any], order: np.random.Ge
     )
 
 
-def _matching(template: Template, names: Mapping[str, Any], order: np.random.Generator) -> Graded:
+def _matching(template: Template, names: Names, order: np.random.Generator) -> Graded:
     assert template.options is not None, "the form of a matching template has options"
     decimals, apart = _decimals(template, names), distance(template, names)
     values = sorted(rounded(v, decimals) for v in template.options.numbers(names))
@@ -562,7 +556,7 @@ def _matching(template: Template, names: Mapping[str, Any], order: np.random.Gen
     )
 
 
-def _margin(claim: Claim, names: Mapping[str, Any]) -> float:
+def _margin(claim: Claim, names: Names) -> float:
     return claim.margin.number(names)
 
 

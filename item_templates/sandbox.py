@@ -33,6 +33,7 @@ _ENDLESS = (
     *(nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block),
     *(nodes.Assign, nodes.AssignBlock, nodes.With, nodes.FilterBlock, nodes.Concat),
 )
+_NUMERALS = frozenset(("numerals",))  # by which filters write numbers
 _FILTERS = ("first", "last", "length", "max", "min", "sort", "sum")
 
 
@@ -59,7 +60,7 @@ class Expression:
             QuizFileError: the expression fails, whatever the plot; with its place.
         """
         try:
-            return _defined(self._compiled(**known))
+            return _defined(self._compiled(**_asked(self.names, known)))
         except UnsuitableDraw:
             raise
         except TemplateError as error:
@@ -125,7 +126,7 @@ class Wording:
             QuizFileError: the text fails; with its line.
         """
         try:
-            return _joined(self._compiled.generate(known))
+            return _joined(self._compiled.generate(_asked(self.names | _NUMERALS, known)))
         except UnsuitableDraw:
             raise
         except ZeroDivisionError:
@@ -135,6 +136,11 @@ class Wording:
             lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
             place = f"{self.file}: line {lines[-1] if lines else self.line}"
             raise QuizFileError(f"{place}: {error}{_near(str(error), known)}") from None
+
+
+def _asked(names: frozenset[str], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of these names; nothing else is looked up."""
+    return {name: known[name] for name in names if name in known}
 
 
 def expression(text: str, place: str) -> Expression:

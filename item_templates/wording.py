@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from ..errors import QuizFileError
 from ..items import Band, ChoiceKey, MatchingKey, MultipleKey, NumericKey, Option, SimpleKey, TrueFalseKey
-from .grading import Answer, Choices, Graded, Matches, Number, Readings, Statement, View, known
+from .grading import Answer, Choices, Graded, Matches, Names, Number, Readings, Statement, View, known
 from .header import Template
 from .numerals import Numerals
 from .sandbox import Markdown, Wording, wording
@@ -72,9 +72,9 @@ def word(template: Template, graded: Graded, readings: Readings, scene: Scene, i
         QuizFileError: a text fails, whatever the plot.
     """
     texts = template.words(scene.language)
-    names = {**_names(readings, scene), **graded.drawn, "intro": Markdown(intro)}
+    names = _names(readings, scene).new_child({**graded.drawn, "intro": Markdown(intro)})
     if template.key is not None:
-        names["key"] = template.key.number(names)
+        names = names.new_child({"key": template.key.number(names)})
     claims = {name: claim.text.render(names).strip() for name, claim in texts.claims.items() if _used(graded, name)}
     reasons = {
         name: _inline(claim.why.render(names))
@@ -85,7 +85,7 @@ def word(template: Template, graded: Graded, readings: Readings, scene: Scene, i
         key = _key(template, graded.answer, claims, reasons, scene)
     except ValueError as error:
         raise QuizFileError(f"{template.name}: {error}") from None
-    named = {**names, **_printed(key, graded.answer, claims, scene)}
+    named = names.new_child(_printed(key, graded.answer, claims, scene))
     return Text(
         stem=_html(texts.stem, named),
         feedback=_html(texts.feedback, named),
@@ -119,7 +119,7 @@ def described(scene: Scene, readings: Readings, shows: str = "") -> Alternative:
     """The text alternative that every plot of the kind has; `shows` is what is drawn besides the data."""
     of_kind = _of_kind(scene)
     assert of_kind is not None, "plotbank's own kinds are described"
-    names = {**_names(readings, scene), "shows": shows}
+    names = _names(readings, scene).new_child({"shows": shows})
     brief, description = (_one_line(of_kind[name].render(names)) for name in ("alt", "description"))
     return Alternative(brief=brief, description=description)
 
@@ -136,14 +136,15 @@ def _used(graded: Graded, name: str) -> bool:
             assert_never(graded.answer)
 
 
-def _names(readings: Readings, scene: Scene) -> dict[str, Any]:
+def _names(readings: Readings, scene: Scene) -> Names:
     language = scene.language
-    return {
-        **known(readings, scene.view),
-        "numerals": scene.numerals,
-        "relationship": partial(relationship, language=language),
-        "listed": partial(_listed, language=language),
-    }
+    return known(readings, scene.view).new_child(
+        {
+            "numerals": scene.numerals,
+            "relationship": partial(relationship, language=language),
+            "listed": partial(_listed, language=language),
+        }
+    )
 
 
 def _listed(items: Iterable[str], language: str) -> str:

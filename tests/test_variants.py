@@ -109,13 +109,11 @@ def test_the_reader_of_the_kind_is_the_one_that_proves(monkeypatch, question):
     asked, statistics = question("r = 0.6\nn = 40\n"), Statistics()
     real, calls = READERS["scatter"], []
 
-    def moody(png):
-        calls.append(png)
-        if len(calls) == 1:
-            raise Unreadable("a bad day")
-        return real.read(png)
+    def moody(pngs):
+        calls.extend(pngs)
+        return [Unreadable("a bad day")] if len(calls) == 1 else real.each(pngs)
 
-    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": replace(real, read=moody)})
+    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": replace(real, each=moody)})
     assert set(made(asked, STUDENTS[:1], statistics)) == {"ada"}
     assert statistics.tally.refused["the picture cannot be read"] == 1
 
@@ -150,7 +148,7 @@ def test_a_key_that_the_picture_does_not_prove_is_never_delivered(monkeypatch, q
             self.reading = reading
 
         def measured(self, x, y):
-            return self.reading.measured(x, y) | {"r": 0.65}
+            return dict(self.reading.measured(x, y)) | {"r": 0.65}
 
         def uncertain(self, x, y):
             return self.reading.uncertain(x, y)
@@ -158,7 +156,8 @@ def test_a_key_that_the_picture_does_not_prove_is_never_delivered(monkeypatch, q
         def contradictions(self, *given):
             return iter(())
 
-    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": replace(real, read=lambda png: Wrong(real.read(png)))})
+    wrong = replace(real, each=lambda pngs: [Wrong(found) for found in real.each(pngs)])
+    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": wrong})
     with pytest.raises(ImpossibleRequest, match="the picture does not prove the key"):
         made(asked, STUDENTS[:1], statistics)
     assert set(statistics.tally.refused) >= {"the picture does not prove the key"}

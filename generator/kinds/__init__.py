@@ -156,7 +156,7 @@ class Kind(Protocol):
         """
         ...
 
-    def readings(self, values: Floats, condition: Condition, plot: Plot) -> dict[str, float]:
+    def readings(self, values: Floats, condition: Condition, plot: Plot) -> Mapping[str, float]:
         """Every quantity that a template may ask about, computed from the data drawn; among them each feature,
         under its own name.  NaN where the data do not have the quantity.  `condition` gives what is no property of
         the data, such as the number of bins."""

@@ -18,9 +18,11 @@ agree about it.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
@@ -28,6 +30,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox, IdentityTransform
 
 from ...errors import UnsuitableDraw
+from ...quantities import Quantities
 from ..tables import Table
 from . import INK, PAPER, SIDE, UNDER, Area, Condition, Feature, Floats, Plot, Real, Snapped, to_axis
 
@@ -150,7 +153,7 @@ class Scatter:
         new = _rebuilt(x, _fanned(x, residual, condition["fan"]), condition["r"], condition["bend"])
         return _inside(np.column_stack([x, y.mean() + y.std() * new]))
 
-    def readings(self, values: Floats, condition: Condition, plot: Plot) -> dict[str, float]:
+    def readings(self, values: Floats, condition: Condition, plot: Plot) -> Quantities:
         """The features; the least-squares line's slope and intercept, means and standard deviations (n - 1); the
         correlation of the ranks (Spearman), the largest change of r when one point is left out; `gap`: the narrowest
         gap between groups as a multiple of what parts them (infinite where there is one group only); `seam`: in the
@@ -160,29 +163,29 @@ class Scatter:
         `x_marked` and `y_marked`.
         """
         x, y = values.T
-        sx, sy = x.std(ddof=1), y.std(ddof=1)
-        anatomy = _anatomy(values)
-        groups = _grouped(framed(values))
-        slope = anatomy.r * sy / sx
-        return {
-            "r": anatomy.r,
-            "n": float(len(values)),
-            "bend": anatomy.bend,
-            "fan": anatomy.fan,
-            "outliers": groups.outliers,
-            "clusters": groups.clusters,
-            "gap": groups.gap,
-            "seam": seam(framed(values)),
-            "slope": float(slope),
-            "intercept": float(y.mean() - slope * x.mean()),
-            "mean_x": float(x.mean()),
-            "mean_y": float(y.mean()),
-            "sd_x": float(sx),
-            "sd_y": float(sy),
-            "rank_r": correlation(values.argsort(axis=0).argsort(axis=0).astype(np.float64)),
-            "influence": float(np.abs(left_out(values) - anatomy.r).max()),
-            **_marked(values, condition),
-        }
+        anatomy, groups = cache(lambda: _anatomy(values)), cache(lambda: _grouped(framed(values)))
+        slope = cache(lambda: float(anatomy().r * y.std(ddof=1) / x.std(ddof=1)))
+        return Quantities(
+            {
+                "r": lambda: anatomy().r,
+                "n": float(len(values)),
+                "bend": lambda: anatomy().bend,
+                "fan": lambda: anatomy().fan,
+                "outliers": lambda: groups().outliers,
+                "clusters": lambda: groups().clusters,
+                "gap": lambda: groups().gap,
+                "seam": lambda: seam(framed(values)),
+                "slope": slope,
+                "intercept": lambda: float(y.mean() - slope() * x.mean()),
+                "mean_x": lambda: float(x.mean()),
+                "mean_y": lambda: float(y.mean()),
+                "sd_x": lambda: float(x.std(ddof=1)),
+                "sd_y": lambda: float(y.std(ddof=1)),
+                "rank_r": lambda: correlation(values.argsort(axis=0).argsort(axis=0).astype(np.float64)),
+                "influence": lambda: float(np.abs(left_out(values) - anatomy().r).max()),
+                **_marked(values, condition),
+            }
+        )
 
     def fitted(self, plot: Plot, condition: Condition, values: Floats | None = None) -> Plot:
         """The plot as it is."""
@@ -219,8 +222,9 @@ class Scatter:
         scale = figure.dpi / 72
 
         def discs(of: Floats, radius: float) -> Path:
-            circles = [Path.circle(tuple(centre), radius * scale) for centre in axes.transData.transform(of)]
-            return Path.make_compound_path(*circles)
+            centres, (vertices, codes) = axes.transData.transform(of), _circle()
+            moved = vertices * (radius * scale) + centres[:, None]
+            return Path(moved.reshape(-1, 2), np.tile(codes, len(centres)))
 
         def patch(path: Path, **options: Any) -> PathPatch:
             return PathPatch(path, transform=IdentityTransform(), snap=False, **options)
@@ -406,6 +410,13 @@ def _marked(values: Floats, condition: Condition) -> dict[str, float]:
     marked = int(condition["marked"])
     x, y = values[marked].tolist()
     return {"r_without": correlation(np.delete(values, marked, axis=0)), "x_marked": x, "y_marked": y}
+
+
+@cache
+def _circle() -> tuple[Floats, npt.NDArray[np.uint8]]:
+    """The vertices and codes of matplotlib's circle about the origin with the radius 1."""
+    circle = Path.circle()
+    return np.asarray(circle.vertices, np.float64), np.asarray(circle.codes)
 
 
 @dataclass(frozen=True, slots=True)

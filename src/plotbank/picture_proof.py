@@ -5,6 +5,7 @@ What was said must also follow from the data themselves, exactly: a picture tell
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from .bank_records import PictureRecord, VariantRecord, read_template
 from .errors import QuizFileError, UnsuitableDraw
@@ -14,7 +15,7 @@ from .items import PictureSpec
 from .proof import Unreadable
 from .proof.likeness import Bytes
 from .proof.png import metadata
-from .proof.readers import READERS
+from .proof.readers import READERS, Reading
 from .proving import of_claim
 
 
@@ -49,34 +50,47 @@ class _Measured:
 
 def proved(several: Sequence[Pictured]) -> list[Proved]:
     """What the pictures of some variants prove, in their order."""
-    return [_proved(one) for one in several]
+    pictures = [(plot.kind, png) for one in several for png, plot in zip(one.pictures, one.variant.plots, strict=False)]
+    of_kinds = {
+        kind: iter(READERS[kind].each([png for of, png in pictures if of == kind]))
+        for kind in {kind for kind, _ in pictures}
+    }
+    found = [next(of_kinds[kind]) for kind, _ in pictures]
+    ends = accumulate(min(len(one.pictures), len(one.variant.plots)) for one in several)
+    begins = pairwise([0, *ends])
+    return [_proved(one, found[begin:end]) for one, (begin, end) in zip(several, begins, strict=True)]
 
 
-def _proved(one: Pictured) -> Proved:
+def _proved(one: Pictured, found: Sequence[Reading | Unreadable]) -> Proved:
+    """What pictures prove in which this was found."""
     messages: list[str] = []
     told: list[str] = []
-    read = [_read(png, plot, messages) for png, plot in zip(one.pictures, one.variant.plots, strict=False)]
-    measured = [found for found, _ in read if found is not None]
+    measured = []
+    for png, plot, reading in zip(one.pictures, one.variant.plots, found, strict=False):
+        try:
+            measured.append(_measured(png, plot, reading, messages))
+        except Unreadable as reason:
+            messages.append(f"the picture cannot be read: {reason}")
     if len(measured) == len(one.variant.plots):
         told = list(_of_claims(one, measured, "what the picture shows"))
     if not told:
         told = [f"by the data in private/, {message}" for message in _of_claims(one, _recorded(one), "the data")]
-    return Proved(messages=(*messages, *told), copies=tuple(copy for _, copy in read))
+    copies = tuple(None if isinstance(reading, Unreadable) else reading.coarse for reading in found)
+    return Proved(messages=(*messages, *told), copies=copies)
 
 
-def _read(png: bytes, plot: PictureRecord, messages: list[str]) -> tuple[_Measured | None, Bytes | None]:
-    """What was measured in a picture and its coarse copy, as far as it can be read; `messages` takes what is wrong."""
+def _measured(png: bytes, plot: PictureRecord, reading: Reading | Unreadable, messages: list[str]) -> _Measured:
+    """What was measured in a picture; `messages` takes what is wrong with it.
+
+    Raises:
+        Unreadable: it cannot be read, or is none on these axes.
+    """
+    if isinstance(reading, Unreadable):
+        raise reading
     x, y = plot.ends
-    copy = None
-    try:
-        reading = READERS[plot.kind].read(png)
-        copy = reading.coarse
-        messages += (f"the picture carries metadata ({chunk})" for chunk in metadata(png))
-        messages += reading.contradictions(plot.values, plot.condition, x, y)
-        return _Measured(readings=reading.measured(x, y), errors=reading.uncertain(x, y)), copy
-    except Unreadable as reason:
-        messages.append(f"the picture cannot be read: {reason}")
-        return None, copy
+    messages += (f"the picture carries metadata ({chunk})" for chunk in metadata(png))
+    messages += reading.contradictions(plot.values, plot.condition, x, y)
+    return _Measured(readings=reading.measured(x, y), errors=reading.uncertain(x, y))
 
 
 def _recorded(one: Pictured) -> list[_Measured]:

@@ -110,7 +110,10 @@ def _key_row(variant: Variant) -> list[str]:
         item.key.printed,
         tolerance,
         " | ".join(_said(shown.condition) for shown in variant.made.shown),
-        " | ".join(_said(measured, 4) for measured in variant.measured),
+        " | ".join(
+            _said({name: measured[name] for name in shown.condition if name in measured}, 4)
+            for shown, measured in zip(variant.made.shown, variant.measured, strict=True)
+        ),
         "yes" if variant.accommodated else "",
     ]
 

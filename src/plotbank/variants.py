@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from .errors import ImpossibleRequest, UnsuitableDraw
 from .generator import seeds
@@ -24,6 +25,7 @@ from .question import QuizQuestion, decide, view, with_value
 
 _MOST_TURNS = 20  # conditions of which one makes an item
 _ATTEMPTS = 60  # items tried of one condition before another is drawn
+_TOGETHER = 16  # variants whose pictures are read at once
 _BANNED = "banned"  # the reason for a redraw
 
 
@@ -103,6 +105,24 @@ class _Wanted:
     student: Student
     own: Seed
     planned: Planned
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictured:
+    """What is made of a student's draws: texts and key, and all pictures; none where the text tells the key."""
+
+    made: Made
+    identifier: str
+    title: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The same, and what was found in each picture."""
+
+    pictured: _Pictured
+    readings: tuple[Reading | Unreadable, ...]
 
 
 def variants(
@@ -220,8 +240,11 @@ class _Maker:
         """The items of all of them, in this order; what they take is drawn in batches."""
         requests = [request for one in wanted for request in self.requests(one)]
         drawn = draw(requests, self.model, self.question.kind, self.tally)
-        for one in wanted:
-            yield self.finish(one, [next(drawn) for _ in one.planned.plots])
+        waiting = iter(wanted)
+        while several := list(islice(waiting, _TOGETHER)):
+            first = [[next(drawn) for _ in one.planned.plots] for one in several]
+            for one, draws, found in zip(several, first, self._read(several, first), strict=True):
+                yield self.finish(one, draws, found)
 
     def requests(self, wanted: _Wanted, attempts: Sequence[int] = ()) -> list[Request]:
         """The draws that an item takes, one for each plot, from these attempts on."""
@@ -237,8 +260,11 @@ class _Maker:
             for place, (condition, plot) in enumerate(plots)
         ]
 
-    def finish(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> Variant:
-        """Pictures, item and proof of what was drawn; where one of them is refused, of the next draws.
+    def finish(
+        self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp], found: _Read | UnsuitableDraw | None = None
+    ) -> Variant:
+        """The item of what was drawn, if it is `found` to be proved and is nobody else's; where it is refused, of the
+        next draws.
 
         Where draws of one condition are refused again and again, the student gets another one.
 
@@ -251,12 +277,14 @@ class _Maker:
         for turn in range(_MOST_TURNS):
             if turn:
                 wanted = _planned(question, wanted.student, wanted.own, turn=wanted.planned.turn + 1)
-                drawn = self.draw(wanted)
+                drawn, found = self.draw(wanted), None
             for attempt in range(_ATTEMPTS):
                 if attempt:
-                    drawn = self.draw(wanted, drawn)
+                    drawn, found = self.draw(wanted, drawn), None
+                if found is None:
+                    (found,) = self._read([wanted], [drawn])
                 try:
-                    return self._tried(wanted, drawn)
+                    return self._accepted(wanted, drawn, found)
                 except UnsuitableDraw as refused:
                     reason = str(refused)
                     self.refused(reason, drawn)
@@ -266,12 +294,6 @@ class _Maker:
             f"question {question.id!r}: no usable item for a student (last reason: {reason}): ask for less that is "
             "extreme at once, or a larger picture"
         )
-
-    def _tried(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> Variant:
-        for one in drawn:
-            if isinstance(one, GivenUp):
-                raise _NewTurn(one.reason)
-        return self._variant(wanted, [one for one in drawn if isinstance(one, Draw)])
 
     def refused(self, reason: str, drawn: Sequence[Draw | GivenUp]) -> None:
         """Count what an item that was refused had kept; draws given up are counted already."""
@@ -286,16 +308,43 @@ class _Maker:
         requests = self.requests(wanted, attempts)
         return list(draw(requests, self.model, self.question.kind, self.tally))
 
-    def _variant(self, wanted: _Wanted, drawn: Sequence[Draw]) -> Variant:
-        question, own, student = self.question, wanted.own, wanted.student
-        accommodated = student.id in self.accommodated
-        made = make(
-            question, own, wanted.planned, [one.values for one in drawn], self.frames.area, with_data=accommodated
-        )
-        self._refuse_same_answer(made)
+    def _read(
+        self, several: Sequence[_Wanted], drawn: Sequence[Sequence[Draw | GivenUp]]
+    ) -> list[_Read | UnsuitableDraw]:
+        """The pictures of what was drawn for each of several, and what a reader finds in them (faster for all at once);
+        or why there is no such picture.  That depends on nobody else."""
+        made = [self._made(one, of) for one, of in zip(several, drawn, strict=True)]
+        pictured = [
+            (shown.kind.name, picture.png)
+            for one in made
+            if isinstance(one, _Pictured)
+            for shown, picture in zip(one.made.shown, one.pictures, strict=True)
+        ]
+        found = {
+            name: iter(READERS[name].each([png for of, png in pictured if of == name]))
+            for name in dict.fromkeys(name for name, _ in pictured)
+        }
+        return [
+            _Read(one, tuple(next(found[shown.kind.name]) for shown in one.made.shown[: len(one.pictures)]))
+            if isinstance(one, _Pictured)
+            else one
+            for one in made
+        ]
+
+    def _made(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> _Pictured | UnsuitableDraw:
+        question, own = self.question, wanted.own
+        for one in drawn:
+            if isinstance(one, GivenUp):
+                return _NewTurn(one.reason)
+        values = [one.values for one in drawn if isinstance(one, Draw)]
+        accommodated = wanted.student.id in self.accommodated
+        try:
+            made = make(question, own, wanted.planned, values, self.frames.area, with_data=accommodated)
+        except UnsuitableDraw as refused:
+            return refused
         identifier = variant_id(question.id, own)
         title = f"{question.title} {own.label[:8]}"  # tells an instructor which variant it is
-        if told(
+        tells = told(
             made.key,
             stem=made.stem,
             feedback=made.feedback,
@@ -305,12 +354,26 @@ class _Maker:
             label=own.label,
             captions=[shown.caption for shown in made.shown],
             ends=[shown.ends for shown in made.shown],
-        ):
+        )
+        pictures = () if tells else tuple(self._picture(own, place, shown) for place, shown in enumerate(made.shown))
+        return _Pictured(made, identifier, title, pictures)
+
+    def _accepted(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp], found: _Read | UnsuitableDraw) -> Variant:
+        """The item.
+
+        Raises:
+            UnsuitableDraw: a picture does not prove it, or another student has the same.
+        """
+        if isinstance(found, UnsuitableDraw):
+            raise found
+        question, of = self.question, found.pictured
+        made, pictures = of.made, of.pictures
+        self._refuse_same_answer(made)
+        if not pictures:
             raise _NewTurn("the text tells the key")  # by chance, such as when there are as many points
-        pictures = [self._picture(own, place, shown) for place, shown in enumerate(made.shown)]
         read = [
-            read_back(shown.kind, shown.plot, shown.values, shown.condition, picture.png)
-            for shown, picture in zip(made.shown, pictures, strict=True)
+            shown_by(reading, shown.plot, shown.values, shown.condition)
+            for shown, reading in zip(made.shown, found.readings, strict=True)
         ]
         measured = tuple(readings for _, readings in read)
         seen = view(made.shown[0].plot)
@@ -318,19 +381,19 @@ class _Maker:
         for template, claim in zip(question.templates, made.claims, strict=True):
             if any(of_claim(template, claim.answer, claim.drawn, measured, seen, errors)):
                 raise UnsuitableDraw("the picture does not prove the key")
+        draws = tuple(one for one in drawn if isinstance(one, Draw))
         self.seen.refuse_twice(
-            [question.kind.distinct(one.values) for one in drawn] + [picture.png for picture in pictures]
+            [question.kind.distinct(one.values) for one in draws] + [picture.png for picture in pictures]
         )
         self.seen.answers.add(made.key.equivalence)
-        item = item_of(question, made, pictures, identifier, title)
         return Variant(
-            student=student,
-            item=item,
+            student=wanted.student,
+            item=item_of(question, made, pictures, of.identifier, of.title),
             made=made,
-            draws=tuple(drawn),
+            draws=draws,
             measured=measured,
             coarse=tuple(reading.coarse for reading, _ in read),
-            accommodated=accommodated,
+            accommodated=wanted.student.id in self.accommodated,
         )
 
     def _refuse_same_answer(self, made: Made) -> None:
@@ -394,18 +457,31 @@ def _pictured(made: Made, pictures: Sequence[Picture]) -> Key:
 
 def read_back(
     kind: Kind, plot: Plot, values: Floats, condition: Condition, png: bytes
-) -> tuple[Reading, dict[str, float]]:
+) -> tuple[Reading, Mapping[str, float]]:
     """A picture read, and what it shows by name.
+
+    Raises:
+        UnsuitableDraw: it cannot be read, or does not show the data.
+    """
+    (found,) = READERS[kind.name].each([png])
+    return shown_by(found, plot, values, condition)
+
+
+def shown_by(
+    found: Reading | Unreadable, plot: Plot, values: Floats, condition: Condition
+) -> tuple[Reading, Mapping[str, float]]:
+    """A picture's reading, and what it shows by name.
 
     Raises:
         UnsuitableDraw: it cannot be read, or does not show the data.
     """
     x, y = _ends(plot)
     try:
-        reading = READERS[kind.name].read(png)
-        if any(reading.contradictions(values, condition, x, y)):
+        if isinstance(found, Unreadable):
+            raise found
+        if any(found.contradictions(values, condition, x, y)):
             raise UnsuitableDraw("the picture does not show the data")
-        return reading, reading.measured(x, y)
+        return found, found.measured(x, y)
     except Unreadable:
         raise UnsuitableDraw("the picture cannot be read") from None
 

@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+")
 _WORTH_PROCESSES = 150  # pictures: fewer are read sooner than other processes are started
 _WITHOUT_IDS = frozenset({"moodle-synchronised"})  # formats that have none for a variant
 _SAME_SHARE = 0.011  # of the mark: some platforms count in whole percent
-_BATCH = 8  # variants that a process proves at a time
+_BATCH = 16  # variants that a process proves at a time
 _AHEAD = 4  # batches for each process that are begun before the first is finished
 
 

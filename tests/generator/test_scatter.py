@@ -115,7 +115,7 @@ def test_a_group_that_is_neither_cluster_nor_outliers_is_nothing():
     """Four points aside of sixty: too many for outliers, too few for a cluster."""
     read = readings(np.vstack([grid(10, 6), grid(2, 2, corner=(0.95, 0.95))]))
     assert np.isnan(read["clusters"])
-    assert inexact(KIND, read | {"n": 64}, wanted(n=64))
+    assert inexact(KIND, dict(read) | {"n": 64}, wanted(n=64))
 
 
 @given(

@@ -91,12 +91,7 @@ def remembered_readings():
             except Unreadable as reason:
                 return reason
 
-        def again(png):
-            if isinstance(found := read(png), Unreadable):
-                raise found
-            return found
-
-        return replace(reader, read=again)
+        return replace(reader, each=lambda pngs: [read(png) for png in pngs])
 
     READERS.update({name: remembering(reader) for name, reader in before.items()})
     try:

@@ -18,7 +18,7 @@ from plotbank.generator.rendering import Frame
 from plotbank.items import Axis, PictureSpec
 from plotbank.proof import Unreadable
 from plotbank.proof.png import metadata
-from plotbank.proof.points import ScatterReading, read_scatter
+from plotbank.proof.points import ScatterReading, read_scatter, read_scatters
 from plotbank.proof.ticks import Tick, Ticks
 
 SIZE = (300, 220)  # width and height of the hand-made pictures
@@ -599,6 +599,39 @@ def spur(x, y):
 def test_refuses(picture, reason):
     with pytest.raises(Unreadable, match=reason):
         read_scatter(picture)
+
+
+def test_several_pictures_are_read_as_each_alone():
+    """Of dots of other sizes, with clumps in the same places, and some that cannot be read, in any order."""
+    petals = [(150 + 1.42 * RADIUS * np.cos(a), 90 + 1.42 * RADIUS * np.sin(a)) for a in np.arange(6) * np.pi / 3]
+    pictures = [
+        paint([*ALONE, (150, 90), (160, 91)]),
+        b"no picture",
+        paint([*ALONE, (150, 90), (157, 92)], radius=4.5),
+        paint(ALONE[:2]),
+        paint([*ALONE, *petals]),
+        paint([]),
+        paint([*ALONE[:3], (150, 90)], radius=10.5),
+        paint([(60, 60), (67, 66), (150, 60), (157, 66), (200, 60), (207, 66)]),
+        paint([*ALONE, (150, 90), *petals]),
+    ]
+    orders = np.stack(
+        [np.arange(9), np.arange(9)[::-1], *np.random.default_rng(2).permuted([np.arange(9)] * 2, axis=1)]
+    )
+    alone = [read_scatters([picture])[0] for picture in pictures]
+    assert [str(found) if isinstance(found, Unreadable) else found.n for found in alone] == [
+        *(10, "this is not a PNG picture", 10, "the picture has fewer than three dots", 14, "the picture has no dots"),
+        *(4, "no dot stands alone, so that the dots' size is not known", 15),
+    ]
+    for order in orders:
+        for place, found in zip(order, read_scatters([pictures[k] for k in order]), strict=True):
+            if isinstance(found, Unreadable):
+                assert str(found) == str(alone[place])
+            else:
+                assert np.allclose(found.points, alone[place].points, rtol=0, atol=1e-10)
+                assert np.allclose(found.errors, alone[place].errors, rtol=0, atol=1e-10)
+                assert found.doubt == pytest.approx(alone[place].doubt, abs=1e-6)
+    assert read_scatters([]) == []
 
 
 def test_two_dots_in_one_place_are_one():

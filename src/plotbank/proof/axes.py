@@ -26,7 +26,7 @@ class Axes:
     inner_bottom: int
     thickness: int
 
-    def shares(self, centres: Floats) -> Floats:
+    def shares(self, centres: npt.NDArray[np.floating]) -> Floats:
         """Centres in pixels as shares of the axes from their lower left end."""
         x, y = centres.T
         return np.stack([(x - self.left) / (self.right - self.left), (self.bottom - y) / (self.bottom - self.top)], 1)
@@ -76,5 +76,7 @@ def _line(across: Integers, along: Integers, breadth: int, length: int) -> tuple
     while last + 1 < breadth and whole[last + 1]:
         last += 1
     places = along[across == longest]  # of the axis, and perhaps of text beyond its end
-    axis = max(np.split(places, np.flatnonzero(np.diff(places) != 1) + 1), key=len)
-    return first, last, int(axis[0]), int(axis[-1])
+    ends = np.append(np.flatnonzero(places[1:] - places[:-1] != 1), len(places) - 1)
+    lengths = ends - np.append(-1, ends[:-1])
+    axis = int(lengths.argmax())
+    return first, last, int(places[ends[axis] + 1 - lengths[axis]]), int(places[ends[axis]])

@@ -197,7 +197,7 @@ def _unmix(pixels: Pixels) -> _Picture:
     lightness = colours.mean(axis=1)
     darkest = runs.of(grey & (lightness <= lightness[grey].min() + PALE))
     cover = np.where(coloured, _FILL * share, np.where(grey, _STRANGE, 0))
-    return _Picture(pixels, cover, axes_of(pixels.numbers.shape, *darkest.pixels()))
+    return _Picture(pixels, cover, axes_of(pixels.shape, *darkest.pixels()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _window(picture: _Picture) -> _Window:
         Unreadable: there is ink of bars outside it, or it ends above the axis.
     """
     axes, runs, cover = picture.axes, picture.pixels.runs, picture.cover
-    width = picture.pixels.numbers.shape[1]
+    width = picture.pixels.shape[1]
     top, right = max(0, axes.top - axes.thickness - 1), min(width, axes.right + axes.thickness + 2)
     bars = runs.of((cover > 0) & (cover != _STRANGE))
     if (bars.rows < top).any() or (bars.rows >= axes.inner_bottom).any():

@@ -39,7 +39,7 @@ def connected(ink: Ink) -> Blobs:
     # Moments run by run: all of a run is in one row.
     x, y = ink.columns + 0.5, row + 0.5
     once = ink.cover * x
-    runs = np.add.reduceat(np.stack([ink.cover, once, once * x]), begins, axis=1)
+    runs: list[Floats] = [np.add.reduceat(of, begins) for of in (ink.cover, once, once * x)]
     area: Floats = np.bincount(number, runs[0]).astype(np.float64)
 
     def mean(of_runs: Floats) -> Floats:

@@ -243,7 +243,7 @@ class _Inked:
     def axes(self) -> Axes:
         """The axes, on which outliers may lie."""
         strong = (self.levels >= _STRONG) & (self.levels != _GREY)
-        return axes_of(self.pixels.numbers.shape, *self.pixels.runs.of(strong).pixels())
+        return axes_of(self.pixels.shape, *self.pixels.runs.of(strong).pixels())
 
     def spans(self, axes: Axes) -> list[tuple[int, int]]:
         """The first column of each group, and the one after its last: there is colour in each between.
@@ -259,7 +259,7 @@ class _Inked:
         between = (grey.columns + grey.lengths > axes.inner_left) & (grey.columns < axes.right)
         if (between & (grey.rows < axes.inner_bottom)).any():
             raise Unreadable("there is grey ink above the axis")
-        width = self.pixels.numbers.shape[1] + 1
+        width = self.pixels.shape[1] + 1
         begun = np.bincount(colour.columns, minlength=width) - np.bincount(ends, minlength=width)
         return _runs(np.cumsum(begun) > 0)
 

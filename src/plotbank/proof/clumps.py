@@ -8,13 +8,16 @@ disc of 0.2 diameters around its centre, and no further disc fits into the ink t
 count is that of the smallest set of discs that leaves nothing unexplained.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from .discs import LARGEST_RESIDUAL, NEAREST, Canvas, View, disc
 from .ink import Ink
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.intp]
 
 OWN = 0.15  # of a disc's area: a disc with less ink to itself is taken away, to see whether it is missed
@@ -22,21 +25,38 @@ _WORTH = 0.35  # share of a disc that must be unexplained ink where one is place
 _REPAIRS = 20
 
 
-class Clump:
-    """A blob of three or more discs, cut out with room around it."""
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """A disc in the middle of an image, a ring about it, and the pixels in which no other disc's middle can be hidden;
+    `half` is that of the image's side."""
 
-    def __init__(self, canvas: Canvas, ink: Ink, label: Integers, blob: int) -> None:
-        mine = label == blob
+    half: int
+    disc: Floats
+    mean: Floats
+    unfit: Floats
+    far: npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=64)
+def _stamp(radius: float) -> _Stamp:
+    half = int(np.ceil(1.3 * radius + 1))
+    steps = np.arange(-half, half + 1.0)
+    inner, _, _ = disc(steps, steps[:, None], radius)
+    outer, _, _ = disc(steps, steps[:, None], 1.3 * radius)
+    mean, ring = inner / inner.sum(), (outer - inner) / (outer - inner).sum()
+    return _Stamp(half, inner, mean, 0.3 * ring - 3 * mean, np.hypot(steps, steps[:, None]) > 2 * NEAREST * radius)
+
+
+class Clump:
+    """A blob of three or more discs, cut out with room around it; `pixels` are the places of its ink among all."""
+
+    def __init__(self, canvas: Canvas, ink: Ink, pixels: Integers, blob: int) -> None:
         self._canvas, self.blob = canvas, blob
-        self._rows, self._columns = ink.rows[mine], ink.columns[mine]
-        self._at = canvas.places[mine]
-        self._half = int(np.ceil(1.3 * canvas.radius + 1))
-        steps = np.arange(-self._half, self._half + 1.0)
-        inner, _, _ = disc(steps, steps[:, None], canvas.radius)
-        outer, _, _ = disc(steps, steps[:, None], 1.3 * canvas.radius)
-        self._disc = inner
-        self._ring = outer - inner
-        self._far = np.hypot(steps, steps[:, None]) > 2 * NEAREST * canvas.radius
+        self._rows, self._columns = ink.rows[pixels], ink.columns[pixels]
+        self._at = canvas.places[pixels]
+        self._radius = float(canvas.radius[blob])
+        self._stamp = _stamp(self._radius)
+        self._half = self._stamp.half
         self._corner = np.array([self._columns.min(), self._rows.min()]) - 2 * self._half
 
     def place(self, known: Floats) -> Floats:
@@ -46,13 +66,12 @@ class Clump:
         paper around it: the most exposed first, for their places are the surest.
         """
         ink = self._unexplained(known)
-        mean, ring, half = self._disc / self._disc.sum(), self._ring / self._ring.sum(), self._half
+        stamp, half = self._stamp, self._half
         inner = slice(half, -half)
-        gain = _correlate(ink, mean)[inner, inner]
-        unfit = _correlate(ink, 0.3 * ring - 3 * mean)[inner, inner]
+        gain, unfit = _correlate(ink, stamp.mean, stamp.unfit)[:, inner, inner]
         free = ink > 0  # the middle of a disc is ink, and no other disc's
         for x, y in np.floor(known - self._corner).astype(int):
-            free[y - half : y + half + 1, x - half : x + half + 1] &= self._far
+            free[y - half : y + half + 1, x - half : x + half + 1] &= stamp.far
         score = np.where(free & (gain > _WORTH), gain - unfit, -np.inf)
         found = []
         while np.isfinite(score.flat[best := int(score.argmax())]):
@@ -60,10 +79,10 @@ class Clump:
             found.append((x, y))
             around = slice(y - half, y + half + 1), slice(x - half, x + half + 1)
             wide = slice(y - 2 * half, y + 2 * half + 1), slice(x - 2 * half, x + 2 * half + 1)
-            explained = np.minimum(ink[around], self._disc)
+            explained = np.minimum(ink[around], stamp.disc)
             ink[around] -= explained
-            free[around] &= self._far
-            gain[wide] -= _correlate(explained, mean)
+            free[around] &= stamp.far
+            gain[wide] -= _correlate(explained, stamp.mean)[0]
             score[wide] = np.where(free[wide] & (gain[wide] > _WORTH), gain[wide] - unfit[wide], -np.inf)
         places: Floats = np.array(found, np.float64).reshape(-1, 2) + self._corner + 0.5
         return places
@@ -74,14 +93,14 @@ class Clump:
             box = self._unexplained(centres)
             if box.max() <= LARGEST_RESIDUAL:
                 break
-            gain = _correlate(box, self._disc)[self._half : -self._half, self._half : -self._half]
+            gain = _correlate(box, self._stamp.disc)[0, self._half : -self._half, self._half : -self._half]
             y, x = divmod(int(gain.argmax()), box.shape[1])
             hole = self._corner + np.array([x + 0.5, y + 0.5])
             added = hole[None]
             if turn == 0:  # perhaps the fit was not at its end
                 added = added[:0]
             elif turn % 4 == 0:  # those around the hole stand wrong: they are placed anew
-                centres = centres[np.hypot(*(centres - hole).T) > (2 + turn / 4) * self._canvas.radius]
+                centres = centres[np.hypot(*(centres - hole).T) > (2 + turn / 4) * self._radius]
                 added = self.place(centres)
             centres = self._fit(np.concatenate([centres, added]), steps=120)
         return self._pruned(centres)
@@ -89,7 +108,7 @@ class Clump:
     def _pruned(self, centres: Floats) -> Floats:
         """The centres without the discs that can be taken away when the others move a little."""
         view = self._view(centres)
-        own = view.own() / self._canvas.area
+        own = view.own() / (np.pi * self._radius**2)
         for least in np.argsort(own):
             if own[least] > OWN:
                 break
@@ -113,9 +132,11 @@ class Clump:
         return box
 
 
-def _correlate(image: Floats, template: Floats) -> Floats:
-    """The sum of image times template for every place at which they overlap, by fast Fourier transform."""
-    shape = tuple(np.add(image.shape, template.shape) - 1)
+def _correlate(image: Floats, *templates: Floats) -> Floats:
+    """The sum of image times each template, which are of one shape, for every place at which they overlap, by fast
+    Fourier transform."""
+    shape = tuple(np.add(image.shape, templates[0].shape) - 1)
     even = tuple(-(-side // 16) * 16 for side in shape)  # lengths with small factors are fast
-    product = np.fft.rfft2(image, even) * np.fft.rfft2(template[::-1, ::-1], even)
-    return np.fft.irfft2(product, even)[: shape[0], : shape[1]]
+    turned = np.stack([template[::-1, ::-1] for template in templates])
+    product = np.fft.rfft2(image, even) * np.fft.rfft2(turned, even)
+    return np.fft.irfft2(product, even)[:, : shape[0], : shape[1]]

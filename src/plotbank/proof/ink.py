@@ -60,7 +60,7 @@ def unmix(pixels: Pixels) -> Inked:
 
     axes = _ink(runs.of(grey & (lightness <= darkest + PALE)), cover)
     return Inked(
-        shape=pixels.numbers.shape,
+        shape=pixels.shape,
         dots=_ink(runs.of(coloured), share),
         grey=_ink(runs.of(grey & (cover > _FAINT)), cover),
         rows=axes.rows,

@@ -36,7 +36,7 @@ def coarse(pixels: Pixels) -> Bytes:
     """
     across, down = SIDES
     span = np.ptp(pixels.colours, axis=1)
-    height, width = pixels.numbers.shape
+    height, width = pixels.shape
     upper, left = np.arange(down + 1) * height // down, np.arange(across + 1) * width // across
     runs = pixels.runs.of(span > 0)
     cover = (span / max(float(span.max()), 1.0))[runs.numbers]
@@ -48,8 +48,8 @@ def coarse(pixels: Pixels) -> Bytes:
         cell = cell_of[columns]
         partly = np.bincount(band + cell, cover * (columns - left[cell]), down * (across + 1)).reshape(down, -1)
         wholly = np.bincount(band + cell, cover, down * (across + 1)).reshape(down, -1)
-        ink: Floats = partly[:, :-1] + wholly[:, :0:-1].cumsum(axis=1)[:, ::-1] * np.diff(left)
-        return ink
+        ink = partly[:, :-1] + wholly[:, :0:-1].cumsum(axis=1)[:, ::-1] * np.diff(left)
+        return np.asarray(ink, np.float64)
 
     cells = (before(runs.columns + runs.lengths) - before(runs.columns)) / (np.diff(upper)[:, None] * np.diff(left))
     copy: Bytes = np.rint(255 * np.sqrt(cells.clip(0))).astype(np.uint8).ravel()

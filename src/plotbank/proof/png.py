@@ -2,8 +2,9 @@
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from PIL import Image
 from . import Unreadable
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.integer]
 Integers = npt.NDArray[np.intp]
 Chunk = tuple[str, bytes]
 
@@ -34,7 +36,7 @@ class Runs:
 
     def of(self, colours: npt.NDArray[np.bool_]) -> "Runs":
         """The runs of those colours that are true."""
-        some = colours[self.numbers]
+        some = np.flatnonzero(colours[self.numbers])
         return Runs(self.rows[some], self.columns[some], self.lengths[some], self.numbers[some])
 
     def pixels(self) -> tuple[Integers, Integers]:
@@ -44,14 +46,20 @@ class Runs:
         return np.repeat(self.rows, self.lengths), columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pixels:
-    """A picture as an image of colour numbers, shape (height, width), and the colours, shape (colours, 3), 0-255; and
-    the same image as runs."""
+    """A picture as an image of colour numbers, of this shape (height, width), and the colours, shape (colours, 3),
+    0-255; and the same image as runs.  `part` gives the numbers in some rows and columns."""
 
-    numbers: npt.NDArray[np.integer]
+    shape: tuple[int, int]
     colours: Floats
     runs: Runs
+    part: Callable[[slice, slice], Numbers]
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """All colour numbers."""
+        return self.part(slice(None), slice(None))
 
 
 def decode(png: bytes) -> Pixels:
@@ -67,8 +75,7 @@ def decode(png: bytes) -> Pixels:
     width, height = int.from_bytes(header[:4]), int.from_bytes(header[4:8])
     if not 0 < width * height <= MOST_PIXELS:
         raise Unreadable(f"the picture has {width} x {height} pixels, more than can be read")
-    numbers, colours = _unpacked(chunks, width, height) or _converted(png)
-    return Pixels(numbers=numbers, colours=colours, runs=_runs(numbers))
+    return _unpacked(chunks, width, height) or _converted(png)
 
 
 def places(mask: npt.NDArray[np.bool_]) -> Integers:
@@ -79,7 +86,7 @@ def places(mask: npt.NDArray[np.bool_]) -> Integers:
     return np.concatenate([near[mask[near]], whole + np.flatnonzero(mask[whole:])])
 
 
-def _runs(numbers: npt.NDArray[np.integer]) -> Runs:
+def _runs(numbers: Numbers) -> Runs:
     """The runs of an image."""
     width, flat = numbers.shape[1], numbers.ravel()
     begins = np.empty(len(flat), bool)
@@ -120,9 +127,9 @@ def _chunks(png: bytes) -> list[Chunk]:
     return chunks
 
 
-def _unpacked(chunks: Sequence[Chunk], width: int, height: int) -> tuple[npt.NDArray[np.uint8], Floats] | None:
-    """Colour numbers and colours of the commonest kind of plot: four bits a pixel, a palette, rows without filters, and
-    nothing else.  None where the PNG is of another kind, or not as it should be."""
+def _unpacked(chunks: Sequence[Chunk], width: int, height: int) -> Pixels | None:
+    """The pixels of the commonest kind of plot: four bits a pixel, a palette, rows without filters, and nothing else.
+    None where the PNG is of another kind, or not as it should be."""
     names = [name for name, _ in chunks]
     (_, header), (_, palette) = chunks[:2]
     if names[1] != "PLTE" or set(names[2:-1]) != {"IDAT"} or header[8:] != _PLAIN or len(palette) % 3 or not palette:
@@ -140,18 +147,74 @@ def _unpacked(chunks: Sequence[Chunk], width: int, height: int) -> tuple[npt.NDA
     rows = np.frombuffer(data, np.uint8).reshape(height, stride)
     if rows[:, 0].any():
         return None
-    pairs = rows[:, 1:].astype(np.uint16)
-    right = pairs << 8
-    pairs >>= 4
-    pairs |= right
-    pairs &= 0x0F0F
-    numbers = np.ascontiguousarray(pairs.astype("<u2", copy=False).view(np.uint8)[:, :width])
+    pairs = rows[:, 1:]
     colours = np.frombuffer(palette, np.uint8).reshape(-1, 3).astype(np.float64)
-    return (numbers, colours) if len(colours) >= 16 or numbers.max() < len(colours) else None
+    runs = _runs_of_pairs(pairs, width)
+    if runs.numbers.max() >= len(colours):
+        return None
+    return Pixels(
+        shape=(height, width),
+        colours=colours,
+        runs=runs,
+        part=partial(_part, pairs, width),
+    )
 
 
-def _converted(png: bytes) -> tuple[npt.NDArray[np.integer], Floats]:
-    """Colour numbers and colours of any PNG, by Pillow."""
+def _part(pairs: npt.NDArray[np.uint8], width: int, rows: slice, columns: slice) -> Numbers:
+    """The numbers in some rows and columns of an image of this width."""
+    first, end, _ = columns.indices(width)
+    return _split(pairs[rows, first // 2 : (end + 1) // 2])[:, first % 2 :][:, : max(end - first, 0)]
+
+
+def _split(pairs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Two numbers of four bits for each byte, shape (rows, 2 bytes)."""
+    wide = pairs.astype(np.uint16)
+    right = wide << 8
+    wide >>= 4
+    wide |= right
+    wide &= 0x0F0F
+    return wide.astype("<u2", copy=False).view(np.uint8)
+
+
+def _runs_of_pairs(pairs: npt.NDArray[np.uint8], width: int) -> Runs:
+    """The runs of an image of this width, two pixels a byte.
+
+    Most words of sixteen pixels are of one colour, and the word before them is of the same: only the others are taken
+    apart.
+    """
+    height, stride = pairs.shape
+    flat = np.zeros(-(-height * stride // 8) * 8, np.uint8)
+    flat[: height * stride].reshape(height, stride)[:] = pairs
+    words = flat.view(np.uint64)
+    mixed = words != (words >> 4 | words << 60)
+    mixed[1:] |= words[1:] != words[:-1]
+    rows = np.arange(height) * stride  # where each begins
+    mixed[rows // 8] = True
+    taken = np.flatnonzero(mixed)
+    several = words[taken].view(np.uint8)
+    numbers = np.stack([several >> 4, several & 15], axis=1).ravel()
+    begins = np.empty((len(taken), 16), bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=begins.ravel()[1:])
+    begins[:, 0] = numbers[::16] != flat[8 * taken - 1] & 15  # of the first word, the last: a row begins there
+    begins[np.searchsorted(taken, rows // 8), 2 * (rows % 8)] = True
+    if width % 2:  # the last pixel of a row is none
+        ends = rows + stride - 1
+        last = np.searchsorted(taken, ends // 8).clip(max=len(taken) - 1)
+        there = taken[last] == ends // 8
+        begins[last[there], 2 * (ends[there] % 8) + 1] = False
+    first = np.flatnonzero(begins.ravel())
+    at = 16 * taken[first >> 4] + (first & 15)
+    ahead = np.searchsorted(at, 2 * stride * np.arange(height + 1))  # runs before each row
+    at, numbers = at[: ahead[-1]], numbers[first[: ahead[-1]]]  # what fills the last word is no picture
+    row = np.repeat(np.arange(height), np.diff(ahead))
+    columns = at - 2 * stride * row
+    ends = np.append(columns[1:], 0)
+    ends[ahead[1:] - 1] = width
+    return Runs(row, columns, ends - columns, numbers.astype(np.intp))
+
+
+def _converted(png: bytes) -> Pixels:
+    """The pixels of any PNG, by Pillow."""
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             image.load()
@@ -159,7 +222,7 @@ def _converted(png: bytes) -> tuple[npt.NDArray[np.integer], Floats]:
                 colours = np.array(image.getpalette("RGB"), np.float64).reshape(-1, 3)
                 indices = np.asarray(image)
                 if indices.max() < len(colours):
-                    return indices, colours
+                    return _pixels(indices, colours)
             rgba = image.convert("RGBA")
     except (OSError, SyntaxError, ValueError, zlib.error) as error:
         raise Unreadable(f"the PNG cannot be decoded: {error}") from error
@@ -167,4 +230,14 @@ def _converted(png: bytes) -> tuple[npt.NDArray[np.integer], Floats]:
     packed = np.asarray(Image.alpha_composite(paper, rgba)).view(np.uint32)[..., 0]
     different, numbers = np.unique(packed, return_inverse=True)
     colours = different.view(np.uint8).reshape(-1, 4)[:, :3].astype(np.float64)
-    return numbers.reshape(packed.shape), colours
+    return _pixels(numbers.reshape(packed.shape), colours)
+
+
+def _pixels(numbers: Numbers, colours: Floats) -> Pixels:
+    height, width = numbers.shape
+    return Pixels(
+        shape=(height, width),
+        colours=colours,
+        runs=_runs(numbers),
+        part=lambda rows, columns: numbers[rows, columns],
+    )

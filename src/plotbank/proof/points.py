@@ -7,21 +7,25 @@ the axes there can be one straight grey line, which may leave paper free around 
 What it cannot explain completely it refuses: a wrong count must never pass for a reading.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from ..quantities import Quantities, Way
 from . import Unreadable, clouds, dots, strokes
 from .axes import Axes, axes_of
-from .ink import Ink, unmix
+from .ink import Ink, Inked, unmix
 from .likeness import Bytes, coarse
-from .png import decode
+from .png import Pixels, decode
 from .ticks import Ticks, ticks_of
 
 Floats = npt.NDArray[np.float64]
 Ends = tuple[float, float]
+Read = TypeVar("Read")
 
 SAME_POINT = 0.003  # share of an axis: a point measured further than this from where it was put has moved
 SAME_LINE = 0.004  # share of the y axis: the same for a line, at both ends of the data
@@ -55,7 +59,7 @@ class ScatterReading:
     ring: tuple[float, float] | None = None
     ring_error: Floats | None = None
 
-    def measured(self, x: Ends, y: Ends) -> dict[str, float]:
+    def measured(self, x: Ends, y: Ends) -> Quantities:
         """All quantities that the points, the line and the ring show, under the names by which templates ask for them.
 
         `x` and `y` are the ends of the axes.  `bend` is the correlation of y with the parabola in x orthogonal to x
@@ -64,36 +68,37 @@ class ScatterReading:
         low, high = np.array([x, y]).T
         points = low + self.points * (high - low)
         mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
-        slope = self.r * sd[1] / sd[0]
-        without, groups = clouds.without_each(points), clouds.grouped(self.points)
-        found = {
+        slope = float(self.r * sd[1] / sd[0])
+        without, groups = cache(lambda: clouds.without_each(points)), cache(lambda: clouds.grouped(self.points))
+        found: dict[str, float | Way] = {
             "n": float(self.n),
             "r": self.r,
-            "bend": clouds.bend(points),
-            "slope": float(slope),
+            "bend": lambda: clouds.bend(points),
+            "slope": slope,
             "intercept": float(mean[1] - slope * mean[0]),
             "mean_x": float(mean[0]),
             "mean_y": float(mean[1]),
             "sd_x": float(sd[0]),
             "sd_y": float(sd[1]),
-            "rank_r": clouds.rank_correlation(points),
-            "influence": float(np.abs(without - self.r).max()),
-            "outliers": groups.outliers,
-            "clusters": groups.clusters,
-            "gap": groups.gap,
-            "seam": groups.seam,
+            "rank_r": lambda: clouds.rank_correlation(points),
+            "influence": lambda: float(np.abs(without() - self.r).max()),
+            "outliers": lambda: groups().outliers,
+            "clusters": lambda: groups().clusters,
+            "gap": lambda: groups().gap,
+            "seam": lambda: groups().seam,
         }
         if self.line:
             intercept, rise = self.line
-            found["line_slope"] = rise * (y[1] - y[0]) / (x[1] - x[0])
-            found["line_intercept"] = y[0] + intercept * (y[1] - y[0]) - found["line_slope"] * x[0]
+            line_slope = rise * (y[1] - y[0]) / (x[1] - x[0])
+            found["line_slope"] = line_slope
+            found["line_intercept"] = y[0] + intercept * (y[1] - y[0]) - line_slope * x[0]
         if self.ring:
             marked = self._marked(self.ring)
-            found["r_without"] = float(without[marked])
+            found["r_without"] = lambda: float(without()[marked])
             found["x_marked"], found["y_marked"] = points[marked].tolist()
-        return found
+        return Quantities(found)
 
-    def uncertain(self, x: Ends, y: Ends) -> dict[str, float]:
+    def uncertain(self, x: Ends, y: Ends) -> Quantities:
         """The standard error of each quantity that `measured` gives, as far as reading goes; 0 for what is counted.
 
         The points' errors go through the derivatives of each quantity.  Ranks change where points change places: that
@@ -103,36 +108,51 @@ class ScatterReading:
         spans = np.array([x[1] - x[0], y[1] - y[0]])
         points, errors = np.array([x[0], y[0]]) + self.points * spans, self.errors * spans
         mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
-        off_x, off_y = (points - mean).T
+        off_x, off_y = off = (points - mean).T
         slope = self.r * sd[1] / sd[0]
-        by_slope = np.stack([off_y - 2 * slope * off_x, off_x], axis=1) / (off_x @ off_x)
-        by_intercept = np.array([-slope, 1]) / self.n - mean[0] * by_slope
-        without = clouds.without_each(points)
-        strongest = int(np.abs(without - self.r).argmax())
-        _, by_r = clouds.correlation(points)
-        groups = clouds.grouped(self.points)
-        least_sure = np.sqrt(2) * float((self.errors / np.ptp(self.points, axis=0)).max())
+        by_r, groups = cache(lambda: clouds.correlation(points)[1]), cache(lambda: clouds.grouped(self.points))
 
         def error(derivatives: Floats) -> float:
             return float(np.sqrt(np.square(derivatives * errors).sum()))
 
-        sd_x, sd_y = (np.sqrt(np.square(off * of).sum()) for off, of in zip((off_x, off_y), errors.T, strict=True))
-        found = {
+        def of_sd(axis: int) -> float:
+            return float(np.sqrt(np.square(off[axis] * errors[:, axis]).sum()) / ((self.n - 1) * sd[axis]))
+
+        @cache
+        def by_slope() -> Floats:
+            derivatives: Floats = np.stack([off_y - 2 * slope * off_x, off_x], axis=1) / (off_x @ off_x)
+            return derivatives
+
+        def of_influence() -> float:
+            strongest = int(np.abs(clouds.without_each(points) - self.r).argmax())
+            return error(clouds.without_slopes(points, strongest) - by_r())
+
+        def of_distance(found: float) -> float:
+            least_sure = np.sqrt(2) * float((self.errors / np.ptp(self.points, axis=0)).max())
+            return float(least_sure * (1 + clouds.APART[1] * found) / groups().length)
+
+        def of_gap() -> float:
+            return of_distance(groups().gap) if np.isfinite(groups().gap) else 0.0
+
+        def of_seam() -> float:
+            return of_distance(groups().seam) if groups().seam else 0.0
+
+        found: dict[str, float | Way] = {
             "n": 0.0,
-            "r": error(by_r),
-            "bend": error(clouds.bend_slopes(points)),
-            "slope": error(by_slope),
-            "intercept": error(by_intercept),
-            "mean_x": float(np.sqrt(np.square(errors[:, 0]).sum())) / self.n,
-            "mean_y": float(np.sqrt(np.square(errors[:, 1]).sum())) / self.n,
-            "sd_x": float(sd_x / ((self.n - 1) * sd[0])),
-            "sd_y": float(sd_y / ((self.n - 1) * sd[1])),
-            "rank_r": clouds.rank_error(points, errors),
-            "influence": error(clouds.without_slopes(points, strongest) - by_r),
+            "r": lambda: error(by_r()),
+            "bend": lambda: error(clouds.bend_slopes(points)),
+            "slope": lambda: error(by_slope()),
+            "intercept": lambda: error(np.array([-slope, 1]) / self.n - mean[0] * by_slope()),
+            "mean_x": lambda: float(np.sqrt(np.square(errors[:, 0]).sum())) / self.n,
+            "mean_y": lambda: float(np.sqrt(np.square(errors[:, 1]).sum())) / self.n,
+            "sd_x": lambda: of_sd(0),
+            "sd_y": lambda: of_sd(1),
+            "rank_r": lambda: clouds.rank_error(points, errors),
+            "influence": of_influence,
             "outliers": 0.0,
             "clusters": 0.0,
-            "gap": least_sure * (1 + clouds.APART[1] * groups.gap) / groups.length if np.isfinite(groups.gap) else 0.0,
-            "seam": least_sure * (1 + clouds.APART[1] * groups.seam) / groups.length if groups.seam else 0.0,
+            "gap": of_gap,
+            "seam": of_seam,
         }
         if self.line:
             assert self.line_covariance is not None, "a line is measured with its covariance"
@@ -142,9 +162,9 @@ class ScatterReading:
             found["line_slope"], found["line_intercept"] = np.sqrt(variances).tolist()
         if self.ring:
             marked = self._marked(self.ring)
-            found["r_without"] = error(clouds.without_slopes(points, marked))
+            found["r_without"] = lambda: error(clouds.without_slopes(points, marked))
             found["x_marked"], found["y_marked"] = errors[marked].tolist()
-        return found
+        return Quantities(found)
 
     def _marked(self, ring: tuple[float, float]) -> int:
         """Which of the points the ring is about."""
@@ -174,6 +194,8 @@ class ScatterReading:
         if self.n != len(wanted):
             yield f"the picture shows {self.n} points, but the data have {len(wanted)}"
             return
+        if (np.abs(self.points - wanted[wanted[:, 0].argsort()]) <= _allowed(self.errors)).all():
+            return  # one after the other from the left, as nearly always
         distance = np.abs(self.points[:, None, :] - wanted[None, :, :])
         excess = (distance / _allowed(self.errors)[:, None]).max(axis=2)
         away = distance.max(axis=2)
@@ -209,24 +231,81 @@ class ScatterReading:
             yield f"the ring of the picture lies {_percent(off.max())} of an axis from the point marked"
 
 
+def read_scatters(pngs: Sequence[bytes]) -> list[ScatterReading | Unreadable]:
+    """The points of each of several scatter plots, or why they cannot be told: this is no PNG, or not a scatter plot of
+    equal discs, or the number of discs is in doubt, or there is other ink between the axes than of dots, a line and a
+    ring."""
+    begun = [_or_why(_begun, png) for png in pngs]
+    found = iter(dots.find([one.inked.dots for one in begun if isinstance(one, _Begun)]))
+    return [_or_why(_read, one, next(found)) if isinstance(one, _Begun) else one for one in begun]
+
+
 def read_scatter(png: bytes) -> ScatterReading:
-    """The points of a scatter plot.
+    """The points of one scatter plot.
 
     Raises:
-        Unreadable: this is no PNG, or not a scatter plot of equal discs, or the number of discs is in doubt, or there
-            is other ink between the axes than of dots, a line and a ring.
+        Unreadable: they cannot be told (`read_scatters`).
+    """
+    (found,) = read_scatters([png])
+    if isinstance(found, Unreadable):
+        raise found
+    return found
+
+
+def _or_why(attempt: Callable[..., Read], *given: Any) -> Read | Unreadable:
+    """What an attempt gives, or why it cannot be read."""
+    try:
+        return attempt(*given)
+    except Unreadable as reason:
+        return reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A picture, its ink told apart, and its axes."""
+
+    pixels: Pixels
+    inked: Inked
+    axes: Axes
+
+
+def _begun(png: bytes) -> _Begun:
+    """The picture, when all dots lie between the ends of its axes.
+
+    Raises:
+        Unreadable: this is no PNG, or has no axes, or some dots lie on the axes or beyond their ends.
     """
     pixels = decode(png)
     inked = unmix(pixels)
     axes = axes_of(inked.shape, inked.rows, inked.columns)
-    found = dots.find(_inside(axes, inked.dots))
+    ink = inked.dots
+    within = (
+        (ink.columns >= axes.inner_left).all()
+        and (ink.columns < axes.right).all()
+        and (ink.rows >= axes.top).all()
+        and (ink.rows < axes.inner_bottom).all()
+    )
+    if not within:
+        raise Unreadable("a dot is cut by the axes or lies outside them")
+    return _Begun(pixels, inked, axes)
+
+
+def _read(one: _Begun, found: dots.Dots | Unreadable) -> ScatterReading:
+    """The points.
+
+    Raises:
+        Unreadable: there are fewer than three dots, or some ink is neither theirs nor that of a line and a ring.
+    """
+    if isinstance(found, Unreadable):
+        raise found
+    axes = one.axes
     if len(found.centres) < 3:
         raise Unreadable("the picture has fewer than three dots")
     order = np.lexsort(found.centres.T[::-1])
     centres = found.centres[order]
     if np.ptp(centres, axis=0).min() == 0:
         raise Unreadable("the dots lie on a line along an axis")
-    grey = strokes.find(_between(axes, inked.grey), found)
+    grey = strokes.find(_between(axes, one.inked.grey), found)
     points, sides = axes.shares(centres), np.array([axes.right - axes.left, axes.bottom - axes.top])
     r, _ = clouds.correlation(points)
     variances = found.covariances[order].diagonal(axis1=1, axis2=2) + SHADES**2
@@ -237,8 +316,8 @@ def read_scatter(png: bytes) -> ScatterReading:
         points=points,
         errors=np.sqrt(variances) / sides,
         doubt=max(found.residual, grey.residual),
-        coarse=coarse(pixels),
-        ticks=ticks_of(pixels, axes),
+        coarse=coarse(one.pixels),
+        ticks=ticks_of(one.pixels, axes),
         line=line,
         line_covariance=line_covariance,
         ring=_point(axes, grey.ring) if grey.ring else None,
@@ -253,23 +332,6 @@ def _allowed(errors: Floats, most: float = SAME_POINT) -> Floats:
 
 def _percent(share: float) -> str:
     return f"{share:.1%}" if share >= 0.001 else f"{share:.2%}"
-
-
-def _inside(axes: Axes, ink: Ink) -> Ink:
-    """The same ink, when all of it lies between the axes' ends.
-
-    Raises:
-        Unreadable: some lies on the axes or beyond their ends.
-    """
-    within = (
-        (ink.columns >= axes.inner_left).all()
-        and (ink.columns < axes.right).all()
-        and (ink.rows >= axes.top).all()
-        and (ink.rows < axes.inner_bottom).all()
-    )
-    if not within:
-        raise Unreadable("a dot is cut by the axes or lies outside them")
-    return ink
 
 
 def _between(axes: Axes, ink: Ink) -> Ink:

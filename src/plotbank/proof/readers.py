@@ -1,17 +1,18 @@
 """Which code measures the pictures of each kind of plot.  A kind that is not here can be trained, but not asked about:
 no key leaves without the proof."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from . import Unreadable
 from .bars import read_histogram
 from .boxes import read_boxplot
 from .likeness import Bytes
-from .points import read_scatter
+from .points import read_scatters
 
 Ends = tuple[float, float]
 
@@ -24,14 +25,14 @@ class Reading(Protocol):
         """The picture's coarse copy (`likeness.coarse`)."""
         ...
 
-    def measured(self, x: Ends, y: Ends) -> dict[str, float]:
+    def measured(self, x: Ends, y: Ends) -> Mapping[str, float]:
         """What a template may ask about, under the kind's names, when the axes have these ends.
 
         Raises `Unreadable` where the picture cannot be one on such axes (a bar of three values and a half).
         """
         ...
 
-    def uncertain(self, x: Ends, y: Ends) -> dict[str, float]:
+    def uncertain(self, x: Ends, y: Ends) -> Mapping[str, float]:
         """The standard error of each quantity that `measured` gives, as far as reading goes; 0 for what is counted."""
         ...
 
@@ -45,10 +46,32 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """How a kind's pictures are read (of a PNG; it raises `Unreadable`), and the names of what is measured."""
+    """How a kind's pictures are read, and the names of what is measured.
 
-    read: Callable[[bytes], Reading]
+    `each` reads several PNGs, some at once where that is faster; of one that cannot be read it says why.
+    """
+
+    each: Callable[[Sequence[bytes]], Sequence[Reading | Unreadable]]
     measures: frozenset[str]
+
+    def read(self, png: bytes) -> Reading:
+        """What is measured in one PNG; raises `Unreadable`."""
+        (found,) = self.each([png])
+        if isinstance(found, Unreadable):
+            raise found
+        return found
+
+
+def _one_by_one(read: Callable[[bytes], Reading]) -> Callable[[Sequence[bytes]], list[Reading | Unreadable]]:
+    """A reader of several, by a reader of one that raises `Unreadable`."""
+
+    def read_or_why(png: bytes) -> Reading | Unreadable:
+        try:
+            return read(png)
+        except Unreadable as reason:
+            return reason
+
+    return lambda pngs: [read_or_why(png) for png in pngs]
 
 
 _SLOTS = range(1, 5)
@@ -65,9 +88,9 @@ _BARS = (
 )
 
 READERS: Mapping[str, Reader] = {
-    "scatter": Reader(read=read_scatter, measures=frozenset(_SCATTER)),
+    "scatter": Reader(each=read_scatters, measures=frozenset(_SCATTER)),
     "boxplot": Reader(
-        read=read_boxplot,
+        each=_one_by_one(read_boxplot),
         measures=frozenset(
             [
                 *("groups", "outliers"),
@@ -76,6 +99,8 @@ READERS: Mapping[str, Reader] = {
             ]
         ),
     ),
-    "histogram": Reader(read=read_histogram, measures=frozenset([*_BARS, *(f"count_{bar}" for bar in range(1, 17))])),
+    "histogram": Reader(
+        each=_one_by_one(read_histogram), measures=frozenset([*_BARS, *(f"count_{bar}" for bar in range(1, 17))])
+    ),
 }
 """The readers by kind."""

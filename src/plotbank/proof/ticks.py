@@ -125,14 +125,13 @@ def ticks_of(pixels: Pixels, axes: Axes) -> Ticks:
 
     Pictures of a question share them: what lies below the axes and left of them is read once.
     """
-    numbers = pixels.numbers
     ink = (255 - pixels.colours.mean(axis=1)).astype(np.float32)
     ink[np.ptp(pixels.colours, axis=1) > PALE] = 0
     ink[ink <= PALE] = 0
     ink /= max(float(ink.max()), 1.0)
-    below = numbers[axes.inner_bottom + axes.thickness :]
-    left = numbers[:, : axes.inner_left - axes.thickness]
-    colours, number = ink.tobytes(), numbers.dtype.str
+    below = pixels.part(slice(axes.inner_bottom + axes.thickness, None), slice(None))
+    left = pixels.part(slice(None), slice(axes.inner_left - axes.thickness))
+    colours, number = ink.tobytes(), below.dtype.str
     return Ticks(
         x=_ticks_below(below.tobytes(), below.shape, number, colours, axes.left, axes.right, axes.thickness),
         y=_ticks_left(left.tobytes(), left.shape, number, colours, axes.top, axes.bottom, axes.thickness),
