@@ -91,7 +91,7 @@ def test_every_type_of_moodle_is_read(moodle_types: str, written: Written) -> No
     assert several.key.correct == (0, 1, 2)
     assert truth.key == TrueFalseDelivered(truth=False, if_true="No.", if_false="Yes.")
     assert pairs.key == MatchingDelivered(
-        prompts=("Plot <b>A</b>", "Plot B"), answers=("r < 0", "r > 0 & n = 5", "neither"), pairs=(0, 1)
+        prompts=("Plot <b>A</b>", "Plot B"), answers=("neither", "r < 0", "r > 0 & n = 5"), pairs=(1, 2)
     )
     assert parts.key == PartsDelivered(
         parts=(

@@ -279,7 +279,7 @@ def _moodle_truth(question: Element) -> TrueFalseDelivered:
 
 
 def _moodle_matching(question: Element) -> MatchingDelivered:
-    """The answers in the order of the prompts, then those that belong to none."""
+    """The prompts, and all answers in an order of their own: Moodle shuffles them, so that of the file tells nothing."""
     lines = [
         (line.text_at("text"), unescape(line.text_at("answer", "text")).strip())
         for line in question.each("subquestion")
@@ -287,7 +287,7 @@ def _moodle_matching(question: Element) -> MatchingDelivered:
     if any(not answer for _, answer in lines):
         raise Unreadable("an answer is missing: Moodle's import would end here and say nothing")
     prompts = [(prompt, answer) for prompt, answer in lines if prompt.strip()]
-    answers = list(dict.fromkeys([answer for _, answer in prompts] + [answer for _, answer in lines]))
+    answers = sorted({answer for _, answer in lines})
     return MatchingDelivered(
         prompts=tuple(prompt for prompt, _ in prompts),
         answers=tuple(answers),
