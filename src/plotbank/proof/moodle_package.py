@@ -279,7 +279,7 @@ def _moodle_truth(question: Element) -> TrueFalseDelivered:
 
 
 def _moodle_matching(question: Element) -> MatchingDelivered:
-    """The prompts, and all answers in an order of their own: Moodle shuffles them, so that of the file tells nothing."""
+    """The prompts, and all answers in an order of their own: Moodle shuffles them, so the file's tells nothing."""
     lines = [
         (line.text_at("text"), unescape(line.text_at("answer", "text")).strip())
         for line in question.each("subquestion")
