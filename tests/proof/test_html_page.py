@@ -430,6 +430,23 @@ def test_a_seal_that_does_not_hold_or_does_not_open_is_found(case: str, written:
     assert found.startswith(message)
 
 
+def test_what_is_sealed_may_begin_as_open_json_does(tmp_path: Path, item: Json, told: Json) -> None:
+    """The first byte that hides is 0 for one id in 256."""
+    answer, key = ANSWERS["number"]
+    names = [name for name in map("number_{:04x}".format, range(4096)) if _first(name) == b"{"]
+    assert 8 <= len(names) <= 24
+    scripts = [script(item | {"answer": answer}, told | {"key": key}, name) for name in names]
+    path = tmp_path / "page.html"
+    path.write_text(HEAD + "".join(scripts) + TAIL, encoding="utf-8", newline="")
+
+    assert [one.id for one in opened(path)] == names
+    assert findings(path) == []
+
+
+def _first(name: str) -> bytes:
+    return base64.b64decode(sealed({"key": 1}, name))[:1]
+
+
 JSONS = {
     "deep": ('{"title": ' + "[" * 17 + "]" * 17 + "}", "the item is nested deeper than 16 levels"),
     "deep in a string": ('{"title": "' + "[" * 17 + '"}', "the item has no 'points'"),
