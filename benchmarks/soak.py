@@ -1,12 +1,12 @@
 """Many thousand items of all templates, built and proved: does a clean bank ever raise a false alarm?
 
-    python benchmarks/soak.py FOLDER [--items 100000] [--students 500] [--processes 2] [--density 1] [--format moodle]
+    python benchmarks/soak.py FOLDER [--items 100000] [--students 500] [--processes 2] [--density 1] [--to moodle ...]
 
 Every third chunk has a question for each template; the others do without the four that take ten times as long.
 FOLDER gets the quiz file, with a question for each of the built-in templates, and `chunks.jsonl`.  A chunk is a bank
 of its own, with its own quiz id and students; it is built and then verified, several chunks side by side, and one JSON
-line says what came of it.  The bank is deleted unless something was found in it.  The same command again goes on where
-the last one stopped, and does again what failed.
+line says what came of it.  Items are counted once for each format.  The bank is deleted unless something was found in
+it.  The same command again goes on where the last one stopped, and does again what failed.
 
 Seconds are of the clock and of the processor (CPU); memory is the most that a process held up to then (maxrss).
 Exit status 1 says that something was found, or that a chunk failed.
@@ -58,12 +58,12 @@ def questions_of(chunk, quiz):
     return tuple(one for one in quiz.questions if chunk % 3 == 1 or one.template.name not in SLOW)
 
 
-def chunks_of(items, students, quiz):
+def chunks_of(items, students, formats, quiz):
     """The chunks that hold so many items."""
     chunk = 0
     while items > 0:
         chunk += 1
-        items -= students * len(questions_of(chunk, quiz))
+        items -= students * formats * len(questions_of(chunk, quiz))
         yield chunk
 
 
@@ -79,7 +79,7 @@ class Plan:
     """What every chunk is made of."""
 
     quiz: Quiz
-    exporter: Exporter
+    exporters: tuple[Exporter, ...]
     folder: Path
     students: int
 
@@ -92,10 +92,12 @@ def begin(plan):
 
 def soaked(chunk):
     """Build and verify one chunk; what came of it."""
-    exporter, folder, students = PLAN.exporter, PLAN.folder, PLAN.students
+    folder, students = PLAN.folder, PLAN.students
     bank = folder / f"bank-{chunk}"
     own = replace(PLAN.quiz, id=f"soak-{chunk}", questions=questions_of(chunk, PLAN.quiz))
-    make = partial(build, own, roster_of(chunk, students), SECRET, bank, [exporter], overwrite=True)
+    make = partial(
+        build, own, roster_of(chunk, students), SECRET, bank, PLAN.exporters, overwrite=True, allow_downgrade=True
+    )
     try:
         summary, build_seconds, build_cpu = timed(make)
         verdict, verify_seconds, verify_cpu = timed(partial(verify, bank, processes=1))
@@ -152,7 +154,7 @@ def main():
     options.add_argument("--students", type=int, default=500, help="of each chunk")
     options.add_argument("--processes", type=int, default=2)
     options.add_argument("--density", type=int, default=1)
-    options.add_argument("--format", default="moodle", choices=sorted(exporters()))
+    options.add_argument("--to", action="append", choices=sorted(exporters()), help="repeat for several; else moodle")
     chosen = options.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         if os.environ.get(name) != "1":
@@ -161,9 +163,10 @@ def main():
     path, log = chosen.folder / "quiz.toml", chosen.folder / "chunks.jsonl"
     path.write_text(quiz_text(chosen.density), encoding="utf-8")
     quiz = read_quiz(path)
-    chunks = tuple(chunks_of(chosen.items, chosen.students, quiz))
     known = finished(log)
-    plan = Plan(quiz=quiz, exporter=exporters()[chosen.format], folder=chosen.folder, students=chosen.students)
+    formats = tuple(exporters()[name] for name in chosen.to or ["moodle"])
+    chunks = tuple(chunks_of(chosen.items, chosen.students, len(formats), quiz))
+    plan = Plan(quiz=quiz, exporters=formats, folder=chosen.folder, students=chosen.students)
     failed = 0
     with ProcessPoolExecutor(chosen.processes, multiprocessing.get_context("fork"), begin, (plan,)) as pool:
         for done in as_completed([pool.submit(soaked, chunk) for chunk in chunks if chunk not in known]):
