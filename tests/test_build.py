@@ -375,7 +375,7 @@ def test_a_request_that_never_works_is_refused(tmp_path, monkeypatch):
     def never(*_):
         raise UnsuitableDraw("never good enough")
 
-    monkeypatch.setattr(variants._Maker, "_variant", never)
+    monkeypatch.setattr(variants._Maker, "_accepted", never)
     monkeypatch.setattr(variants, "_MOST_TURNS", 2)
     monkeypatch.setattr(variants, "_ATTEMPTS", 3)
     with pytest.raises(
@@ -387,15 +387,15 @@ def test_a_request_that_never_works_is_refused(tmp_path, monkeypatch):
 
 def test_a_student_whose_draws_are_refused_again_and_again_gets_another_condition(tmp_path, monkeypatch):
     """All that is drawn of everybody's first condition is refused."""
-    true, first = variants._Maker._variant, {}
+    true, first = variants._Maker._accepted, {}
 
-    def choosy(self, wanted, drawn):
+    def choosy(self, wanted, drawn, found):
         label, r = wanted.own.label, wanted.planned.condition["r"]
         if first.setdefault(label, r) == r:
             raise UnsuitableDraw("not this one")
-        return true(self, wanted, drawn)
+        return true(self, wanted, drawn, found)
 
-    monkeypatch.setattr(variants._Maker, "_variant", choosy)
+    monkeypatch.setattr(variants._Maker, "_accepted", choosy)
     monkeypatch.setattr(variants, "_ATTEMPTS", 3)
     folder = small(tmp_path)
 

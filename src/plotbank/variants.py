@@ -318,7 +318,7 @@ class _Maker:
             (shown.kind.name, picture.png)
             for one in made
             if isinstance(one, _Pictured)
-            for shown, picture in zip(one.made.shown, one.pictures, strict=True)
+            for shown, picture in zip(one.made.shown, one.pictures, strict=False)  # where a text tells, none
         ]
         found = {
             name: iter(READERS[name].each([png for of, png in pictured if of == name]))
