@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -172,6 +173,7 @@ def most_ticks(side: int) -> int:
     return max(4, side // 75)
 
 
+@lru_cache(maxsize=1024)
 def _error(axis: Axis, side: int) -> float:
     if axis.categories:
         return 1.0

@@ -11,7 +11,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -256,7 +255,6 @@ def _look(delivered: Delivered, records: BankRecords, people: Mapping[str, Seque
     )
 
 
-@lru_cache(maxsize=1024)
 def _view(x: Axis, y: Axis, size: tuple[int, int]) -> View:
     return view(Plot(x=x, y=y, picture=PictureSpec(width=size[0], height=size[1])))
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html.parser import HTMLParser
+from itertools import chain
 from xml.parsers import expat
 
 from . import Unreadable
@@ -28,6 +29,7 @@ class Element:
     children: list["Element"] = field(default_factory=list)
     text: str = ""
     bare: bool = False
+    _below: "list[Element] | None" = None
 
     def each(self, *path: str) -> Iterator["Element"]:
         """The elements that a path of child tags leads to."""
@@ -48,12 +50,15 @@ class Element:
         return "" if found is None else found.text
 
     def walk(self) -> Iterator["Element"]:
-        """This element and everything inside it, in document order."""
-        waiting: list[Element] = [self]
-        while waiting:
-            element = waiting.pop()
-            yield element
-            waiting += reversed(element.children)
+        """This element and everything inside it, in document order.  It must be complete: what is found is kept, for
+        many rules ask."""
+        if self._below is None:
+            found, waiting = list[Element](), self.children[::-1]
+            while waiting:
+                found.append(element := waiting.pop())
+                waiting += reversed(element.children)
+            self._below = found
+        return chain((self,), self._below)
 
     def inside(self, tag: str) -> Iterator["Element"]:
         """The elements with this tag at any depth."""
