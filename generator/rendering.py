@@ -70,14 +70,20 @@ class Frame:
                 for text in (of.label, *of.categories):
                     _refuse_undrawable(text)
             axes.set(xlim=(plot.x.low, plot.x.high), ylim=(plot.y.low, plot.y.high))
-            self._canvas.draw()
+            self._lay_out(figure)
             while not plot.x.categories and self._thinned(axes):
-                self._canvas.draw()
+                self._lay_out(figure)
             figure.set_layout_engine("none")
             self._align(axes, figure)
             self._canvas.draw()
             self._refuse_overlong(axes)
             self._background = self._canvas.copy_from_bbox(figure.bbox)
+
+    def _lay_out(self, figure: Figure) -> None:
+        """Make room for labels, as drawing the figure would."""
+        engine = figure.get_layout_engine()
+        assert engine is not None, "figures are laid out until the axes are on whole pixels"
+        engine.execute(figure)
 
     @property
     def area(self) -> Area:
