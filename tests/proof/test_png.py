@@ -80,6 +80,20 @@ def test_four_bits_and_a_palette(parts):
         assert np.array_equal(by_pillow(png), PALETTE[numbers])
 
 
+@pytest.mark.parametrize("paper", [0, 7])
+def test_paper_with_little_ink(paper):
+    """Single pixels, lines and patches, also at the ends of rows."""
+    rng = np.random.default_rng(paper)
+    for _ in range(40):
+        height, width = rng.integers(1, 120, 2)
+        numbers = np.full((height, width), paper, np.uint8)
+        for _ in range(rng.integers(0, 4)):
+            (top, left), (high, wide) = rng.integers(0, (height, width)), rng.integers(1, 20, 2)
+            numbers[top : top + high, left : left + wide] = rng.integers(0, 16)
+        numbers[rng.integers(height), -1] = rng.integers(0, 16)
+        assert np.array_equal(seen(written(numbers)), PALETTE[numbers])
+
+
 def test_what_is_written_otherwise_is_the_same_picture():
     rng = np.random.default_rng(9)
     for _ in range(10):

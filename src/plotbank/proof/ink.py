@@ -41,10 +41,10 @@ def unmix(pixels: Pixels) -> Inked:
     The colour of the dots is the most frequent one that is not grey.  The share of it in a mixture with white is
     the ratio of the colours' spans (largest less smallest channel), for white and grey have none.
     """
-    runs = pixels.runs.of(pixels.colours.min(axis=1) < 255 - PALE)
-    count = np.bincount(runs.numbers, runs.lengths, len(pixels.colours))
+    count = np.bincount(pixels.runs.numbers, pixels.runs.lengths, len(pixels.colours))
+    inked = (count > 0) & (pixels.colours.min(axis=1) < 255 - PALE)
     span = np.ptp(pixels.colours, axis=1)
-    coloured, grey = (count > 0) & (span > PALE), (count > 0) & (span <= PALE)
+    coloured, grey = inked & (span > PALE), inked & (span <= PALE)
     if not coloured.any():
         raise Unreadable("the picture has no dots")
     if not grey.any():
@@ -58,13 +58,14 @@ def unmix(pixels: Pixels) -> Inked:
     darkest = lightness[grey].min()
     cover = (255 - lightness) / (255 - darkest)
 
-    axes = _ink(runs.of(grey & (lightness <= darkest + PALE)), cover)
+    greys = pixels.runs.of(grey & (cover > _FAINT))
+    rows, columns = greys.of(lightness <= darkest + PALE).pixels()
     return Inked(
         shape=pixels.shape,
-        dots=_ink(runs.of(coloured), share),
-        grey=_ink(runs.of(grey & (cover > _FAINT)), cover),
-        rows=axes.rows,
-        columns=axes.columns,
+        dots=_ink(pixels.runs.of(coloured), share),
+        grey=_ink(greys, cover),
+        rows=rows,
+        columns=columns,
     )
 
 

@@ -186,8 +186,12 @@ def _runs_of_pairs(pairs: npt.NDArray[np.uint8], width: int) -> Runs:
     flat = np.zeros(-(-height * stride // 8) * 8, np.uint8)
     flat[: height * stride].reshape(height, stride)[:] = pairs
     words = flat.view(np.uint64)
-    mixed = words != (words >> 4 | words << 60)
-    mixed[1:] |= words[1:] != words[:-1]
+    mixed = words != words[0]
+    if words[0] == words[0] >> 4 | words[0] << 60 and 8 * np.count_nonzero(mixed) < len(words):
+        mixed[1:] |= mixed[:-1]  # nearly all words are paper: others, and those after them
+    else:
+        mixed = words != (words >> 4 | words << 60)
+        mixed[1:] |= words[1:] != words[:-1]
     rows = np.arange(height) * stride  # where each begins
     mixed[rows // 8] = True
     taken = np.flatnonzero(mixed)
