@@ -113,7 +113,7 @@ def test_the_reader_of_the_kind_is_the_one_that_proves(monkeypatch, question):
         calls.extend(pngs)
         return [Unreadable("a bad day")] if len(calls) == 1 else real.each(pngs)
 
-    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": replace(real, each=moody)})
+    monkeypatch.setattr("plotbank.proof.readers.READERS", {"scatter": replace(real, each=moody)})
     assert set(made(asked, STUDENTS[:1], statistics)) == {"ada"}
     assert statistics.tally.refused["the picture cannot be read"] == 1
 
@@ -157,7 +157,7 @@ def test_a_key_that_the_picture_does_not_prove_is_never_delivered(monkeypatch, q
             return iter(())
 
     wrong = replace(real, each=lambda pngs: [Wrong(found) for found in real.each(pngs)])
-    monkeypatch.setattr("plotbank.variants.READERS", {"scatter": wrong})
+    monkeypatch.setattr("plotbank.proof.readers.READERS", {"scatter": wrong})
     with pytest.raises(ImpossibleRequest, match="the picture does not prove the key"):
         made(asked, STUDENTS[:1], statistics)
     assert set(statistics.tally.refused) >= {"the picture does not prove the key"}

@@ -15,7 +15,7 @@ from .items import PictureSpec
 from .proof import Unreadable
 from .proof.likeness import Bytes
 from .proof.png import metadata
-from .proof.readers import READERS, Reading
+from .proof.readers import Reading, read_each
 from .proving import of_claim
 
 
@@ -50,12 +50,9 @@ class _Measured:
 
 def proved(several: Sequence[Pictured]) -> list[Proved]:
     """What the pictures of some variants prove, in their order."""
-    pictures = [(plot.kind, png) for one in several for png, plot in zip(one.pictures, one.variant.plots, strict=False)]
-    of_kinds = {
-        kind: iter(READERS[kind].each([png for of, png in pictures if of == kind]))
-        for kind in {kind for kind, _ in pictures}
-    }
-    found = [next(of_kinds[kind]) for kind, _ in pictures]
+    found = read_each(
+        [(plot.kind, png) for one in several for png, plot in zip(one.pictures, one.variant.plots, strict=False)]
+    )
     ends = accumulate(min(len(one.pictures), len(one.variant.plots)) for one in several)
     begins = pairwise([0, *ends])
     return [_proved(one, found[begin:end]) for one, (begin, end) in zip(several, begins, strict=True)]

@@ -19,7 +19,7 @@ from .making import Made, Planned, Shown, make, plan
 from .models import Model
 from .proof import Unreadable
 from .proof.likeness import Bytes
-from .proof.readers import READERS, Reading
+from .proof.readers import Reading, read_each
 from .proving import of_claim
 from .question import QuizQuestion, decide, view, with_value
 
@@ -320,15 +320,9 @@ class _Maker:
             if isinstance(one, _Pictured)
             for shown, picture in zip(one.made.shown, one.pictures, strict=False)  # where a text tells, none
         ]
-        found = {
-            name: iter(READERS[name].each([png for of, png in pictured if of == name]))
-            for name in dict.fromkeys(name for name, _ in pictured)
-        }
+        found = iter(read_each(pictured))
         return [
-            _Read(one, tuple(next(found[shown.kind.name]) for shown in one.made.shown[: len(one.pictures)]))
-            if isinstance(one, _Pictured)
-            else one
-            for one in made
+            _Read(one, tuple(islice(found, len(one.pictures)))) if isinstance(one, _Pictured) else one for one in made
         ]
 
     def _made(self, wanted: _Wanted, drawn: Sequence[Draw | GivenUp]) -> _Pictured | UnsuitableDraw:
@@ -463,7 +457,7 @@ def read_back(
     Raises:
         UnsuitableDraw: it cannot be read, or does not show the data.
     """
-    (found,) = READERS[kind.name].each([png])
+    (found,) = read_each([(kind.name, png)])
     return shown_by(found, plot, values, condition)
 
 

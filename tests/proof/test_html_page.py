@@ -416,6 +416,7 @@ def resealed(seal: str) -> Callable[[str], str]:
 SEALS = {
     "not base64": ("%%%", "what is sealed is not valid base64"),
     "open": (base64.b64encode(b'{"key": 1}').decode(), "the key is written in base64, but not sealed"),
+    "open and deep": (base64.b64encode(b"[" * 100_000).decode(), "the key is written in base64, but not sealed"),
     "another id": (sealed({"key": "é" * 40}, "other"), "what is sealed does not open with the item's id"),
     "no JSON": (sealed({}, "number_k3x")[:2] + "==", "what is sealed is not valid JSON: "),
 }

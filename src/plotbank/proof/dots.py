@@ -50,8 +50,9 @@ def find(inks: Sequence[Ink]) -> list[Dots | Unreadable]:
     found: list[Dots | Unreadable] = [Unreadable("the picture has no dots") for _ in inks]
     if not several:
         return found
-    ends = np.cumsum([int(inks[k].rows[-1]) + 2 for k in several])  # rows, of which the last is empty
-    begins = ends - np.array([int(inks[k].rows[-1]) + 2 for k in several])
+    heights = np.array([int(inks[k].rows[-1]) + 2 for k in several])  # the last row is empty
+    ends = np.cumsum(heights)
+    begins = ends - heights
     ink = Ink(
         np.concatenate([inks[k].rows + begin for k, begin in zip(several, begins, strict=True)]),
         np.concatenate([inks[k].columns for k in several]),
@@ -105,10 +106,8 @@ def _discs(ink: Ink, blobs: Blobs, sheaf: Integers, radii: Floats) -> _Discs:
     loose = canvas.fit(np.concatenate(starts), _owners(pairs, clumps, starts))
     of_pairs, *parts = np.split(loose, np.cumsum([len(start) for start in starts[:-1]]))
     found = [of_pairs, *(clump.repair(part) for clump, part in zip(clumps, parts, strict=True))]
-    centres, owners = (
-        np.concatenate([blobs.centre[lone], *found]),
-        np.concatenate([lone, _owners(pairs, clumps, found)]),
-    )
+    centres = np.concatenate([blobs.centre[lone], *found])
+    owners = np.concatenate([lone, _owners(pairs, clumps, found)])
     view = canvas.view(centres, owners)
     residual = np.maximum.reduceat(canvas.missing(view, canvas.places)[order], np.append(0, ahead[:-1]))
     np.maximum.at(residual, owners, -view.error.min(axis=1))

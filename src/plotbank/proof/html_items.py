@@ -88,7 +88,7 @@ def _is_json(content: bytes) -> bool:
     except ValueError:
         return False
     except RecursionError:
-        return True
+        pass  # nested as nothing sealed is
     return True
 
 

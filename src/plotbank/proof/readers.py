@@ -104,3 +104,12 @@ READERS: Mapping[str, Reader] = {
     ),
 }
 """The readers by kind."""
+
+
+def read_each(pictures: Sequence[tuple[str, bytes]]) -> list[Reading | Unreadable]:
+    """What is found in each of several pictures (kind, PNG), in their order; those of a kind are read at once."""
+    found = {
+        kind: iter(READERS[kind].each([png for of, png in pictures if of == kind]))
+        for kind in dict.fromkeys(kind for kind, _ in pictures)
+    }
+    return [next(found[kind]) for kind, _ in pictures]
